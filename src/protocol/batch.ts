@@ -1,0 +1,88 @@
+import type { CborValue } from './cbor.ts';
+import { encodeCanonical } from './cbor.ts';
+import type { Signer, Verifier } from './ed25519.ts';
+import { arrayOf, fixedBytesOf, integerOf, listOf } from './fields.ts';
+import { type Digest, digestBytes } from './hash.ts';
+import { BATCH_LEAVES_MAX, VALIDATORS_MAX } from './limits.ts';
+import { hashLeaf, type MerkleTree, merkleTree, rootOfPath } from './merkle.ts';
+import { toHex } from './bytes.ts';
+
+/** Steps of a path in a tree of BATCH_LEAVES_MAX leaves. */
+const PATH_STEPS_MAX = Math.ceil(Math.log2(BATCH_LEAVES_MAX));
+
+/** Proof that a validator signed a leaf: the path to the root of the batch header that it signed. */
+export interface LeafProof {
+  readonly validatorIndex: number;
+  readonly leafCount: number;
+  readonly leafIndex: number;
+  /** Sibling hashes from the leaf up, 32 bytes each. */
+  readonly path: readonly Uint8Array[];
+  readonly signature: Uint8Array;
+}
+
+/** The bytes under a batch signature; bound to the network, its rules and the signer. */
+function headerBytes(configDigest: Digest, validatorIndex: number, leafCount: number, root: Uint8Array): Uint8Array {
+  return encodeCanonical(['pheme/batch/1', digestBytes(configDigest), validatorIndex, leafCount, root]);
+}
+
+/** A batch of leaves under one signature; cuts the proof of any leaf on demand. */
+export interface SignedBatch {
+  readonly signature: Uint8Array;
+  /** RFC 6962 leaf hashes, hex, in the order of the leaves. */
+  readonly leafDigests: readonly Digest[];
+  proof(leafIndex: number): LeafProof;
+}
+
+function createBatch(validatorIndex: number, hashes: readonly Uint8Array[], tree: MerkleTree, signature: Uint8Array): SignedBatch {
+  const proof = (leafIndex: number) => {
+    return { validatorIndex, leafCount: hashes.length, leafIndex, path: tree.path(leafIndex), signature };
+  };
+  return { signature, leafDigests: hashes.map(toHex), proof };
+}
+
+/** Signs 1 to BATCH_LEAVES_MAX leaves at once. */
+export function signBatch(configDigest: Digest, validatorIndex: number, leaves: readonly Uint8Array[], signer: Signer): SignedBatch {
+  const hashes = leaves.map(hashLeaf);
+  const tree = merkleTree(hashes);
+  const signature = signer.sign(headerBytes(configDigest, validatorIndex, leaves.length, tree.root));
+  return createBatch(validatorIndex, hashes, tree, signature);
+}
+
+/** Rebuilds the root from the leaves and checks the one signature; undefined if it does not hold. */
+export function openBatch(
+  configDigest: Digest,
+  validatorIndex: number,
+  leaves: readonly Uint8Array[],
+  signature: Uint8Array,
+  verifier: Verifier,
+): SignedBatch | undefined {
+  if (leaves.length === 0 || leaves.length > BATCH_LEAVES_MAX) return undefined;
+  const hashes = leaves.map(hashLeaf);
+  const tree = merkleTree(hashes);
+  const header = headerBytes(configDigest, validatorIndex, leaves.length, tree.root);
+  return verifier.verify(header, signature) ? createBatch(validatorIndex, hashes, tree, signature) : undefined;
+}
+
+/** Checks one leaf that left its batch. */
+export function verifyLeafProof(configDigest: Digest, leafBytes: Uint8Array, proof: LeafProof, verifier: Verifier): boolean {
+  const root = rootOfPath(hashLeaf(leafBytes), proof.leafIndex, proof.leafCount, proof.path);
+  if (root === undefined) return false;
+  return verifier.verify(headerBytes(configDigest, proof.validatorIndex, proof.leafCount, root), proof.signature);
+}
+
+export function leafProofToCbor(proof: LeafProof): CborValue {
+  return [proof.validatorIndex, proof.leafCount, proof.leafIndex, proof.path, proof.signature];
+}
+
+/** @throws ProtocolError */
+export function leafProofFromCbor(value: CborValue | undefined): LeafProof {
+  const [validatorIndex, leafCount, leafIndex, path, signature] = arrayOf(value, 'proof', 5);
+  const count = integerOf(leafCount, 'leafCount', 1, BATCH_LEAVES_MAX);
+  return {
+    validatorIndex: integerOf(validatorIndex, 'validatorIndex', 0, VALIDATORS_MAX - 1),
+    leafCount: count,
+    leafIndex: integerOf(leafIndex, 'leafIndex', 0, count - 1),
+    path: listOf(path, 'path', PATH_STEPS_MAX, (step, what) => fixedBytesOf(step, what, 32)),
+    signature: fixedBytesOf(signature, 'signature', 64),
+  };
+}

@@ -1,0 +1,6 @@
+import { hash as digestOnce } from 'node:crypto';
+
+/** SHA-256 (FIPS 180-4) of some bytes, 32 bytes. The only place that names the platform's hash. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return digestOnce('sha256', bytes, 'buffer');
+}
