@@ -3,10 +3,10 @@ import type { Bundle, WireBundle } from './bundle.ts';
 import { type Committee, weightOf } from './committee.ts';
 import { createVerifier, type Verifier } from './ed25519.ts';
 import { ProtocolError } from './errors.ts';
-import { fromHex, toHex } from './bytes.ts';
+import { fromHex } from './bytes.ts';
 import { type Announcement, announcementBytes, type WireBatch, type WireProvenLeaf } from './frame.ts';
 import { decodeLeaf, type Leaf, type LeafOf, type VoteLeaf } from './leaf.ts';
-import { hashLeaf } from './merkle.ts';
+import { leafDigest } from './merkle.ts';
 import { type Attachment, type Authentic, asAuthentic, attachmentFromCbor, type SignedLeaf } from './signed-leaf.ts';
 import { decodeCore, valueIdOf } from './value.ts';
 import type { LeafProof } from './batch.ts';
@@ -59,13 +59,13 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
       const leaf = decodeLeaf(leafBytes);
       const read = { leaf, attachment: attachmentFromCbor(leaf, attachment) };
       openProof(leafBytes, proof);
-      return signedLeaf(proof.validatorIndex, read, leafBytes, toHex(hashLeaf(leafBytes)), () => proof);
+      return signedLeaf(proof.validatorIndex, read, leafBytes, leafDigest(leafBytes), () => proof);
     },
 
     openBundle(wire) {
       const votes = wire.groups.flatMap(({ leafBytes, proofs }) => {
         const leaf = decodeLeaf(leafBytes);
-        const digest = toHex(hashLeaf(leafBytes));
+        const digest = leafDigest(leafBytes);
         if (leaf.taskId !== wire.taskId) throw new ProtocolError('a bundle holds a vote of another task');
         return proofs.map((proof) => signedLeaf(proof.validatorIndex, { leaf, attachment: null }, leafBytes, digest, () => proof));
       });

@@ -62,3 +62,6 @@ export const ROUND_MAX = 2 ** 31 - 1;
 export const VOTES_PER_SLOT_MAX = 2;
 /** Distinct proposals kept per round: two prove an equivocation. */
 export const PROPOSALS_PER_ROUND_MAX = 2;
+
+/** Unix seconds in signed data: the year 9999, the last that ISO 8601 writes with four digits. */
+export const SECONDS_MAX = 253_402_300_799;

@@ -1,4 +1,5 @@
-import { concatBytes } from './bytes.ts';
+import { concatBytes, toHex } from './bytes.ts';
+import type { Digest } from './hash.ts';
 import { sha256 } from './sha256.ts';
 
 /** RFC 6962, 2.1: Merkle trees over byte strings. The last node of an odd level is carried up, never duplicated. */
@@ -9,6 +10,11 @@ const NODE_PREFIX = Uint8Array.of(1);
 /** MTH({d}) = SHA-256(0x00 || d). */
 export function hashLeaf(data: Uint8Array): Uint8Array {
   return sha256(concatBytes([LEAF_PREFIX, data]));
+}
+
+/** The leaf hash as hex, the name of a leaf in maps and requests. */
+export function leafDigest(data: Uint8Array): Digest {
+  return toHex(hashLeaf(data));
 }
 
 function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {

@@ -8,6 +8,7 @@ import {
   CRITERIA_ITEMS_MAX,
   FILES_MAX,
   NAME_CHARS_MAX,
+  SECONDS_MAX,
   TASK_BYTES_MAX,
 } from './limits.ts';
 
@@ -35,7 +36,7 @@ const texts = (itemsMax: number, charsMax: number) =>
       error: (issue) => (issue.input === undefined ? 'is missing: give a list of strings' : 'must be a list of strings'),
     })
     .max(itemsMax, `must have at most ${itemsMax} items`);
-const unixSeconds = integer(0, 2 ** 40, 'a time in whole seconds since 1970');
+const unixSeconds = integer(0, SECONDS_MAX, 'a time in whole seconds since 1970');
 const sha = z
   .string()
   .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a commit id of 40 or 64 lower-case hex digits');

@@ -3,12 +3,10 @@ import { ProtocolError } from './errors.ts';
 import { arrayOf, booleanOf, digestOf, fixedBytesOf, integerOf, optional, textOf, wordOf } from './fields.ts';
 import { type Digest, digestBytes, hash } from './hash.ts';
 import { ABSTAIN_REASONS, type AbstainReason, type Vote } from './judgement.ts';
-import { IDENTIFIER_CHARS_MAX } from './limits.ts';
+import { IDENTIFIER_CHARS_MAX, SECONDS_MAX } from './limits.ts';
 import { PPM } from './ppm.ts';
 
 const VOTES: readonly Vote[] = ['approve', 'reject', 'abstain'];
-/** Seconds since 1970; far beyond any clock, far below 2^53. */
-const SECONDS_MAX = 2 ** 40;
 
 /** What a validator signs of its judgement; integers and digests only. The report travels apart, bound by its digest. */
 export interface ValidationResult {

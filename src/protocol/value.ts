@@ -3,7 +3,7 @@ import { decodeCanonical, encodeCanonical } from './cbor.ts';
 import { ProtocolError } from './errors.ts';
 import { arrayOf, bytesOf, digestOf, integerOf, listOf, optional, wordOf } from './fields.ts';
 import { type Digest, digestBytes, hash } from './hash.ts';
-import { GOSSIP_BYTES_MAX, TOTAL_WEIGHT_MAX, VALIDATORS_MAX } from './limits.ts';
+import { GOSSIP_BYTES_MAX, SECONDS_MAX, TOTAL_WEIGHT_MAX, VALIDATORS_MAX } from './limits.ts';
 import { PPM } from './ppm.ts';
 import { type Opening, openingFromCbor, openingToCbor } from './validation-result.ts';
 
@@ -133,7 +133,7 @@ export function decodeCore(bytes: Uint8Array): Core {
     reason: optional(reason, (code) => wordOf(code, 'reason', REASONS)),
     confidencePpm: integerOf(confidence, 'confidence', 0, PPM),
     scorePpm: optional(score, (ppm) => integerOf(ppm, 'score', 0, PPM)),
-    decidedAtSeconds: integerOf(decidedAt, 'decidedAt', 0, Number.MAX_SAFE_INTEGER),
+    decidedAtSeconds: integerOf(decidedAt, 'decidedAt', 0, SECONDS_MAX),
     tallies: talliesFromCbor(tallies),
     reveals: revealsFromCbor(reveals),
     unrevealed: ascending(listOf(unrevealed, 'unrevealed', VALIDATORS_MAX, indexOf), (index) => index, 'unrevealed'),
