@@ -15,9 +15,22 @@ const DECODE_OPTIONS = {
   allowBigInt: false,
 };
 
+/** A float or a hole in what is to be signed is a fault of this program: it stops here, not at the reader. */
+const ENCODE_OPTIONS = {
+  typeEncoders: {
+    number: (value: number) => {
+      if (!Number.isSafeInteger(value)) throw new TypeError(`${value} is no integer: it cannot be encoded`);
+      return null; // encoded as usual
+    },
+    undefined: () => {
+      throw new TypeError('undefined cannot be encoded');
+    },
+  },
+};
+
 /** Deterministic CBOR (RFC 8949, 4.2.1) of arrays, safe integers, text, bytes, booleans and null. */
 export function encodeCanonical(value: CborValue): Uint8Array {
-  return encode(value);
+  return encode(value, ENCODE_OPTIONS);
 }
 
 /**

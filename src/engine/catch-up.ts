@@ -1,0 +1,99 @@
+import type { Digest } from '../protocol/hash.ts';
+import { SYNC_PAGE_MAX } from '../protocol/limits.ts';
+import type { WireBundle } from '../protocol/bundle.ts';
+import { Limiter } from './bounded.ts';
+import { SYNC_MS, SYNC_REQUESTS_MAX } from './limits.ts';
+import type { Clock, Logger, Network, PeerKey } from './ports.ts';
+
+export interface CatchUpContext {
+  network: Network;
+  clock: Clock;
+  logger: Logger;
+  isDecided(taskId: Digest): Promise<boolean>;
+  isOpen(taskId: Digest): boolean;
+  /** A peer's certificate for a task that is not decided here; unchecked. Throws ProtocolError if it does not hold. */
+  onCert(cert: WireBundle, from: PeerKey): void;
+  /** A peer knows this undecided task. */
+  onOpenTask(taskId: Digest, from: PeerKey): void;
+}
+
+/** Where one peer's list of results was read to. */
+interface Cursor {
+  storeId: string;
+  next: number;
+}
+
+/**
+ * R33: asks every validator for the results that it has and this node lacks, when it connects and from time to time.
+ * Nothing is believed: each certificate is checked like one that came by gossip.
+ */
+export class CatchUp {
+  readonly #context: CatchUpContext;
+  readonly #cursors = new Map<PeerKey, Cursor>();
+  readonly #syncing = new Map<PeerKey, Promise<void>>();
+  readonly #limiter = new Limiter(SYNC_REQUESTS_MAX);
+  #cancelTimer = () => {};
+  #stopped = false;
+
+  constructor(context: CatchUpContext) {
+    this.#context = context;
+  }
+
+  start(): void {
+    this.#cancelTimer = this.#context.clock.setTimer(SYNC_MS, () => {
+      for (const { key, validatorIndex } of this.#context.network.peers()) {
+        if (validatorIndex !== null) void this.sync(key);
+      }
+      if (!this.#stopped) this.start();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer();
+  }
+
+  /** Resolves when this peer's list was read to its end, or the peer failed. */
+  sync(peer: PeerKey): Promise<void> {
+    const running = this.#syncing.get(peer);
+    if (running !== undefined) return running;
+    const sync = this.#sync(peer)
+      .catch((error: unknown) => this.#context.logger.debug({ peer, error: (error as Error).message }, 'catch-up from this peer ended'))
+      .finally(() => this.#syncing.delete(peer));
+    this.#syncing.set(peer, sync);
+    return sync;
+  }
+
+  async #sync(peer: PeerKey): Promise<void> {
+    const open = await this.#context.network.request(peer, { kind: 'open' });
+    if (open.kind === 'open') for (const taskId of open.taskIds) await this.#noteOpen(taskId, peer);
+    for (let more = true; more && !this.#stopped; ) more = await this.#readPage(peer);
+  }
+
+  async #noteOpen(taskId: Digest, peer: PeerKey): Promise<void> {
+    if (!this.#context.isOpen(taskId) && !(await this.#context.isDecided(taskId))) this.#context.onOpenTask(taskId, peer);
+  }
+
+  async #readPage(peer: PeerKey): Promise<boolean> {
+    const known = this.#cursors.get(peer);
+    const page = await this.#context.network.request(peer, { kind: 'results', cursor: known?.next ?? 0 });
+    if (page.kind !== 'results') return false;
+    if (known !== undefined && known.storeId !== page.storeId) {
+      this.#cursors.delete(peer); // another database: its cursors mean something else
+      return true;
+    }
+    const fetched = await Promise.all(page.taskIds.map((taskId) => this.#limiter.run(() => this.#fetch(peer, taskId))));
+    const advanced = page.next > (known?.next ?? 0);
+    // The cursor passes only what is here: a result that could not be fetched is asked for again.
+    if (fetched.every(Boolean)) this.#cursors.set(peer, { storeId: page.storeId, next: page.next });
+    return advanced && fetched.every(Boolean) && page.taskIds.length === SYNC_PAGE_MAX;
+  }
+
+  async #fetch(peer: PeerKey, taskId: Digest): Promise<boolean> {
+    if (this.#stopped || (await this.#context.isDecided(taskId))) return true;
+    const answer = await this.#context.network.request(peer, { kind: 'result', taskId });
+    if (answer.kind !== 'result' || answer.cert === null || answer.cert.taskId !== taskId) return false;
+    this.#context.onCert(answer.cert, peer);
+    return true;
+  }
+}

@@ -1,0 +1,417 @@
+import { ConsensusProtocol } from '../consensus/protocol.ts';
+import type { JournalRecord } from '../consensus/state.ts';
+import { wanted } from '../consensus/wanted.ts';
+import { type Authenticator, createAuthenticator } from '../protocol/authenticator.ts';
+import type { Cert, WireBundle } from '../protocol/bundle.ts';
+import type { Committee } from '../protocol/committee.ts';
+import type { Signer, Verifier } from '../protocol/ed25519.ts';
+import { ProtocolError, ValidationError } from '../protocol/errors.ts';
+import type { FetchAnswer, FetchRequest, FetchResponse } from '../protocol/fetch.ts';
+import { type Announcement, announcementBytes, decodeFrame, type WireFrame } from '../protocol/frame.ts';
+import type { Digest } from '../protocol/hash.ts';
+import { TASK_INLINE_BYTES_MAX } from '../protocol/limits.ts';
+import type { Authentic, SignedLeaf } from '../protocol/signed-leaf.ts';
+import { decodeTask, encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
+import { CatchUp } from './catch-up.ts';
+import { Certificates } from './certificates.ts';
+import { JournalIndex } from './journal-index.ts';
+import { OPEN_TASKS_MAX, RECONNECT_SPREAD_MS } from './limits.ts';
+import { OpenTask, type OpenTaskContext, type OpenTaskInit } from './open-task.ts';
+import { encodeCert, Outbox } from './outbox.ts';
+import type { Clock, Judge, Logger, Network, NetworkHandlers, PeerKey, Random, Store, Verdict } from './ports.ts';
+import { recoverJournal } from './recovery.ts';
+import { Reports } from './reports.ts';
+import { answerRequest } from './responder.ts';
+import { UnknownTasks } from './unknown-tasks.ts';
+
+export interface EngineOptions {
+  committee: Committee;
+  /** Position and key of this validator, or null for an observer, which never signs. */
+  identity: { index: number; signer: Signer } | null;
+  /** True if this key may have signed what its journal does not know: tasks first seen before `trustedAfterMs` are followed only. */
+  trustedAfterMs?: number;
+  /** One a validator; Ed25519 unless a simulation brings its own. */
+  verifiers?: Verifier[];
+}
+
+export interface EngineDependencies {
+  store: Store;
+  network: Network;
+  judge: Judge;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+/** What the node learns of its engine; called after it became durable. */
+export interface EngineEvents {
+  onOpened?(taskId: Digest, task: Task): void;
+  onDecided?(taskId: Digest, cert: Cert): void;
+}
+
+/**
+ * Runs the instances of all tasks: routes what arrives, journals before it sends, and keeps what was decided.
+ * Everything is driven by its ports; with simulated ones it is deterministic.
+ */
+export class Engine implements NetworkHandlers {
+  readonly committee: Committee;
+  readonly certificates: Certificates;
+  readonly reports: Reports;
+  readonly #options: EngineOptions;
+  readonly #dependencies: EngineDependencies;
+  readonly #events: EngineEvents;
+  readonly #authenticator: Authenticator;
+  readonly #context: OpenTaskContext;
+  readonly #tasks = new Map<Digest, OpenTask>();
+  readonly #unknown: UnknownTasks;
+  readonly #catchUp: CatchUp;
+  readonly #journal = new JournalIndex();
+  readonly #outbox: Outbox;
+  /** Records of tasks whose body was lost: they wait until it is fetched. */
+  readonly #bodiless = new Map<Digest, JournalRecord[]>();
+  /** Peers that were answered with a certificate lately: once a peer and task within a repeat's time. */
+  readonly #answered = new Set<string>();
+  #trustedAfterMs: number;
+  #stopped = false;
+
+  /** @param firstTick above every tick in the journal */
+  private constructor(options: EngineOptions, dependencies: EngineDependencies, events: EngineEvents, firstTick: number) {
+    const { committee, identity } = options;
+    const { store, network, clock, logger, judge, random } = dependencies;
+    this.committee = committee;
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#events = events;
+    this.#trustedAfterMs = options.trustedAfterMs ?? 0;
+    this.#authenticator = createAuthenticator(committee, options.verifiers);
+    this.certificates = new Certificates(committee, this.#authenticator, store);
+    this.reports = new Reports({ store, network, clock, logger, onReport: (digest, bytes) => this.#outbox.report(digest, bytes) });
+    this.#outbox = new Outbox(
+      {
+        committee,
+        identity,
+        store,
+        network,
+        clock,
+        logger,
+        onOwnLeaf: (leaf) => this.#tasks.get(leaf.leaf.taskId)?.dispatch({ kind: 'leaf', leaf }),
+        onJournaled: (tick, records) => this.#noteEntry(tick, records.map(({ taskId }) => taskId)),
+      },
+      firstTick,
+    );
+    this.#unknown = new UnknownTasks({ committee, network, clock, logger, onFound: (...found) => this.#onFound(...found) });
+    this.#catchUp = new CatchUp({
+      network,
+      clock,
+      logger,
+      isDecided: (taskId) => this.certificates.isDecided(taskId),
+      isOpen: (taskId) => this.#tasks.has(taskId),
+      onCert: (cert, from) => this.#onFetchedCert(cert, from),
+      onOpenTask: (taskId, from) => this.#unknown.seek(taskId, from),
+    });
+    this.#context = {
+      protocol: new ConsensusProtocol(committee, identity?.index ?? null),
+      outbox: this.#outbox,
+      judge,
+      clock,
+      random,
+      logger,
+      holdBack: (digest) => this.reports.holdBack(digest),
+      release: (digest) => this.reports.release(digest),
+      onWant: (task) => this.#fetchWanted(task),
+      onOverdue: (task) => this.#fetchLeaves(task.taskId, this.#somePeer(), null),
+      onReveal: (task, leaf) => this.#pullReport(task, leaf),
+      onDecided: (task, cert) => this.#onDecided(task, cert),
+    };
+  }
+
+  /** Recovers what the journal holds, and starts. The network may deliver from the moment this resolves. */
+  static async start(options: EngineOptions, dependencies: EngineDependencies, events: EngineEvents = {}): Promise<Engine> {
+    const { store, logger } = dependencies;
+    const authenticator = createAuthenticator(options.committee, options.verifiers);
+    const journal = await recoverJournal(store, authenticator, logger);
+    const engine = new Engine(options, dependencies, events, journal.nextTick);
+    if (journal.damaged) engine.#trustedAfterMs = Number.POSITIVE_INFINITY;
+    for (const { taskId, records, task } of journal.tasks) {
+      const opened = records.filter((record) => record.kind !== 'opened');
+      if (task === undefined) engine.#bodiless.set(taskId, opened);
+      else engine.#open({ ...task, taskId, records: opened, announcement: null }, false);
+    }
+    for (const { tick, taskIds } of journal.entries) engine.#noteEntry(tick, taskIds);
+    if (journal.damaged) engine.#trustedAfterMs = engine.#endOfProbationMs();
+    engine.#catchUp.start();
+    return engine;
+  }
+
+  get openTasks(): ReadonlyMap<Digest, OpenTask> {
+    return this.#tasks;
+  }
+
+  /** Why nothing can be written at the moment, if so. */
+  get writeFault(): string | undefined {
+    return this.#outbox.fault;
+  }
+
+  /** When nothing waits to be written or sent any more. */
+  drained(): Promise<void> {
+    return this.#outbox.drained();
+  }
+
+  /** Signs and sends nothing from here on; all that was said is in the journal. */
+  stop(): void {
+    this.#stopped = true;
+    this.#catchUp.stop();
+    this.reports.stop();
+    this.#outbox.stop();
+    for (const task of this.#tasks.values()) task.stop();
+  }
+
+  /**
+   * Takes in a task from a client and announces it; the same task has the same id, however often it is sent.
+   * Resolves once it is durable.
+   * @throws ValidationError DEADLINE_PASSED, TOO_MANY_TASKS, OBSERVER
+   */
+  async submit(task: Task): Promise<Digest> {
+    const taskBytes = encodeTask(task);
+    const taskId = taskIdOf(this.committee.networkId, this.committee.epoch, taskBytes);
+    if (this.#tasks.has(taskId) || (await this.certificates.isDecided(taskId))) return taskId;
+    const { identity } = this.#options;
+    if (identity === null) {
+      throw new ValidationError('an observer takes no tasks: submit to a validator', 'OBSERVER');
+    }
+    const nowMs = this.#dependencies.clock.nowMs();
+    if (task.deadline !== undefined && task.deadline * 1000 <= nowMs) {
+      throw new ValidationError('deadline: has passed; give a later one or none', 'DEADLINE_PASSED', { path: 'deadline' });
+    }
+    if (this.#tasks.size >= OPEN_TASKS_MAX) {
+      throw new ValidationError(`${OPEN_TASKS_MAX} tasks are undecided here: try again later`, 'TOO_MANY_TASKS');
+    }
+    const signed = { taskId, size: taskBytes.length, origin: identity.index };
+    const signature = identity.signer.sign(announcementBytes(this.committee.networkId, signed));
+    const body = taskBytes.length <= TASK_INLINE_BYTES_MAX ? taskBytes : null;
+    const announcement = { ...signed, signature, body };
+    const opened = this.#openNew(task, taskBytes, taskId, announcement);
+    if (opened) this.#outbox.announce(announcement);
+    await new Promise<void>((resolve) => this.#outbox.afterSync(resolve));
+    return taskId;
+  }
+
+  onFrame(bytes: Uint8Array, from: PeerKey): Verdict {
+    if (this.#stopped) return 'ignore';
+    try {
+      this.#takeFrame(decodeFrame(bytes), from);
+      return 'accept';
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#dependencies.logger.debug({ from, error: error.message }, 'refused a frame');
+      return 'reject';
+    }
+  }
+
+  onRequest(request: FetchRequest, _from: PeerKey): Promise<FetchAnswer> {
+    return answerRequest({ store: this.#dependencies.store, reports: this.reports, certificates: this.certificates, tasks: this.#tasks }, request);
+  }
+
+  /** What was said while a peer was away did not reach it: it is said again, and the peer asked for what is missing here. */
+  onPeer(peer: PeerKey, connected: boolean): void {
+    if (!connected || this.#stopped) return;
+    for (const task of this.#tasks.values()) task.repeatSoon(RECONNECT_SPREAD_MS);
+    if (this.committee.validators.some(({ publicKey }) => publicKey === peer)) void this.#catchUp.sync(peer);
+  }
+
+  #takeFrame({ batch, bundles, announcements }: WireFrame, from: PeerKey): void {
+    for (const announcement of announcements) this.#takeAnnouncement(announcement, from);
+    if (batch !== null) {
+      for (const leaf of this.#authenticator.openBatch(batch).leaves) this.#takeLeaf(leaf, from, batch.repeat);
+    }
+    for (const bundle of bundles) this.#takeBundle(bundle, from);
+  }
+
+  #takeLeaf(leaf: Authentic<SignedLeaf>, from: PeerKey, repeat: boolean): void {
+    const { taskId } = leaf.leaf;
+    const open = this.#tasks.get(taskId);
+    if (open !== undefined) return open.dispatch({ kind: 'leaf', leaf });
+    if (this.certificates.has(taskId)) return repeat ? this.#answerDecided(taskId, leaf.signer) : undefined;
+    void this.certificates.isDecided(taskId).then((decided) => {
+      if (this.#stopped) return;
+      if (!decided) this.#tasks.has(taskId) ? this.#tasks.get(taskId)!.dispatch({ kind: 'leaf', leaf }) : this.#unknown.seek(taskId, from, leaf);
+      else if (repeat) this.#answerDecided(taskId, leaf.signer);
+    });
+  }
+
+  #takeBundle(wire: WireBundle, from: PeerKey): void {
+    if (this.certificates.has(wire.taskId)) return;
+    const open = this.#tasks.get(wire.taskId);
+    if (open !== undefined) open.dispatch({ kind: 'bundle', bundle: this.#authenticator.openBundle(wire) });
+    else if (wire.kind === 'CERT') this.#onFetchedCert(wire, from);
+    else this.#unknown.seek(wire.taskId, from);
+  }
+
+  #takeAnnouncement(announcement: Announcement, from: PeerKey): void {
+    const { taskId, body } = announcement;
+    if (this.#tasks.has(taskId) || this.certificates.has(taskId)) return;
+    this.#authenticator.openAnnouncement(announcement);
+    if (body !== null && taskIdOf(this.committee.networkId, this.committee.epoch, body) !== taskId) {
+      throw new ProtocolError('an announcement came with the body of another task');
+    }
+    const task = body === null ? null : decodeTaskOf(body);
+    void this.certificates.isDecided(taskId).then((decided) => {
+      if (decided || this.#stopped) return;
+      if (task === null || body === null) this.#unknown.seek(taskId, from);
+      else this.#openNew(task, body, taskId, null);
+    });
+  }
+
+  #onFound(task: Task, taskBytes: Uint8Array, taskId: Digest, leaves: Authentic<SignedLeaf>[]): void {
+    if (this.#stopped) return;
+    this.#openNew(task, taskBytes, taskId, null);
+    for (const leaf of leaves) this.#tasks.get(taskId)?.dispatch({ kind: 'leaf', leaf });
+  }
+
+  /** False if it is open already, or there are too many; then it comes again by a repeat. */
+  #openNew(task: Task, taskBytes: Uint8Array, taskId: Digest, announcement: Announcement | null): boolean {
+    const known = this.#tasks.has(taskId) || this.certificates.has(taskId);
+    if (known || this.#stopped || this.#tasks.size >= OPEN_TASKS_MAX) return false;
+    const firstSeenMs = this.#dependencies.clock.nowMs();
+    this.#outbox.task({ taskId, taskBytes, firstSeenMs });
+    const records = this.#bodiless.get(taskId) ?? [];
+    this.#bodiless.delete(taskId);
+    if (records.length === 0) this.#outbox.record(taskId, { kind: 'opened', firstSeenMs });
+    this.#open({ taskId, task, taskBytes, firstSeenMs, records, announcement }, true);
+    return true;
+  }
+
+  #open(init: Omit<OpenTaskInit, 'maySign'>, isNew: boolean): void {
+    const buffered = this.#unknown.take(init.taskId);
+    const task = new OpenTask(this.#context, { ...init, maySign: this.#dependencies.clock.nowMs() >= this.#trustedAfterMs });
+    this.#tasks.set(init.taskId, task);
+    task.start();
+    if (isNew) this.#outbox.afterSync(() => this.#events.onOpened?.(init.taskId, init.task));
+    for (const leaf of buffered) task.dispatch({ kind: 'leaf', leaf });
+  }
+
+  #noteEntry(tick: number, taskIds: readonly Digest[]): void {
+    const open = taskIds.filter((taskId) => this.#tasks.has(taskId) || this.#bodiless.has(taskId));
+    if (this.#journal.add(tick, open)) this.#outbox.dropJournal(tick);
+  }
+
+  #onDecided(task: OpenTask, cert: Cert): void {
+    this.#keep(cert, () => {
+      task.stop();
+      this.#tasks.delete(task.taskId);
+      for (const tick of this.#journal.remove(task.taskId)) this.#outbox.dropJournal(tick);
+    });
+  }
+
+  /** A certificate without its instance: from catch-up, or for a task that was never seen here. */
+  #onFetchedCert(wire: WireBundle, from: PeerKey): void {
+    const bundle = this.#authenticator.openBundle(wire);
+    if (bundle.kind !== 'CERT') throw new ProtocolError('expected a certificate');
+    const open = this.#tasks.get(bundle.taskId);
+    if (open !== undefined) return open.dispatch({ kind: 'bundle', bundle });
+    void this.certificates.isDecided(bundle.taskId).then((decided) => {
+      if (decided || this.#stopped) return;
+      this.#keep(bundle, () => {});
+      void this.#fetchBody(bundle.taskId, from);
+    });
+  }
+
+  /** R22: a decision is told once it is durable. */
+  #keep(cert: Cert, onDurable: () => void): void {
+    const core = this.certificates.check(cert);
+    this.#outbox.result(cert.taskId, encodeCert(cert));
+    this.#outbox.afterSync(() => {
+      this.certificates.note(cert);
+      this.#unknown.take(cert.taskId);
+      onDurable();
+      this.#events.onDecided?.(cert.taskId, cert);
+      for (const { index, result } of core.reveals) this.reports.pull(result, this.committee.validators[index]!.publicKey);
+    });
+  }
+
+  /** The body of a task that was decided while this node was away. */
+  async #fetchBody(taskId: Digest, from: PeerKey): Promise<void> {
+    const answer = await this.#request(from, { kind: 'task', taskId });
+    if (answer?.kind !== 'task' || answer.taskBytes === null || this.#stopped) return;
+    if (taskIdOf(this.committee.networkId, this.committee.epoch, answer.taskBytes) !== taskId) return;
+    this.#outbox.task({ taskId, taskBytes: answer.taskBytes, firstSeenMs: this.#dependencies.clock.nowMs() });
+  }
+
+  #pullReport(task: OpenTask, { signer, leaf }: SignedLeaf): void {
+    if (leaf.type !== 'REVEAL' || signer === this.#options.identity?.index) return;
+    if (task.instance.reveals.get(signer)?.some((held) => held.leaf.leaf === leaf)) {
+      this.reports.pull(leaf.opening.result, this.committee.validators[signer]!.publicKey);
+    }
+  }
+
+  /** R24: whoever still asks is told the decision, directly, and not again for a moment. */
+  #answerDecided(taskId: Digest, validatorIndex: number): void {
+    const peer = this.committee.validators[validatorIndex]!.publicKey;
+    const key = `${peer}/${taskId}`;
+    if (this.#answered.has(key) || validatorIndex === this.#options.identity?.index) return;
+    this.#answered.add(key);
+    this.#dependencies.clock.setTimer(1_000, () => this.#answered.delete(key));
+    void this.certificates.get(taskId).then((cert) => {
+      if (cert !== undefined && !this.#stopped) this.#dependencies.network.send(peer, this.#outbox.encode({ bundles: [cert] }));
+    });
+  }
+
+  /** Asks those who must have it for what an instance lacks. */
+  #fetchWanted(task: OpenTask): void {
+    const { digests, value, holders } = wanted(task.instance);
+    const connected = new Set(this.#dependencies.network.peers().map(({ key }) => key));
+    const peers = holders.map((index) => this.committee.validators[index]!.publicKey).filter((key) => connected.has(key));
+    this.#fetchLeaves(task.taskId, peers[0] ?? this.#somePeer(), value ? null : digests);
+  }
+
+  readonly #fetching = new Set<string>();
+
+  /** @param digests null for all leaves that the peer holds */
+  #fetchLeaves(taskId: Digest, peer: PeerKey | undefined, digests: Digest[] | null): void {
+    const key = `${taskId}/${peer}`;
+    if (peer === undefined || this.#fetching.has(key)) return;
+    this.#fetching.add(key);
+    void this.#request(peer, { kind: 'leaves', taskId, digests })
+      .then((answer) => {
+        this.#fetching.delete(key);
+        if (answer?.kind === 'leaves' && !this.#stopped) this.#takeLeaves(answer, peer);
+      });
+  }
+
+  #takeLeaves({ leaves, bundles }: Extract<FetchResponse, { kind: 'leaves' }>, from: PeerKey): void {
+    try {
+      for (const leaf of leaves) this.#takeLeaf(this.#authenticator.openLeaf(leaf), from, false);
+      for (const bundle of bundles) this.#takeBundle(bundle, from);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#dependencies.logger.debug({ from, error: error.message }, 'refused fetched leaves');
+    }
+  }
+
+  async #request(peer: PeerKey, request: FetchRequest): Promise<FetchResponse | undefined> {
+    try {
+      return await this.#dependencies.network.request(peer, request);
+    } catch (error) {
+      this.#dependencies.logger.debug({ peer, kind: request.kind, error: (error as Error).message }, 'a request was not answered');
+      return undefined;
+    }
+  }
+
+  #somePeer(): PeerKey | undefined {
+    const peers = this.#dependencies.network.peers().filter(({ validatorIndex }) => validatorIndex !== null);
+    return peers[Math.floor(this.#dependencies.random.fraction() * peers.length)]?.key;
+  }
+
+  /** R29: by then every task that was open when this node started is closed by the others. */
+  #endOfProbationMs(): number {
+    return this.#dependencies.clock.nowMs() + 2 * this.committee.rules.timers.observeMs;
+  }
+}
+
+function decodeTaskOf(body: Uint8Array): Task {
+  try {
+    return decodeTask(body);
+  } catch (error) {
+    throw new ProtocolError(`an announced task is not valid: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,231 @@
+import type { ConsensusProtocol } from '../consensus/protocol.ts';
+import { repeatOf } from '../consensus/repeat.ts';
+import { type Effect, type Input, type Instance, type JournalRecord, maySign, type TimerName } from '../consensus/state.ts';
+import type { Cert } from '../protocol/bundle.ts';
+import { encodeCanonical } from '../protocol/cbor.ts';
+import { type Announcement, provenLeafToCbor } from '../protocol/frame.ts';
+import type { Digest } from '../protocol/hash.ts';
+import { leafSlot } from '../protocol/leaf.ts';
+import type { Judgement } from '../protocol/judgement.ts';
+import type { SignedLeaf } from '../protocol/signed-leaf.ts';
+import type { Task } from '../protocol/task.ts';
+import { toHex } from '../protocol/bytes.ts';
+import { DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX } from './limits.ts';
+import type { Outbox } from './outbox.ts';
+import type { Clock, Judge, Logger, Random } from './ports.ts';
+import { abstention, sealJudgement } from './seal.ts';
+
+const SALT_BYTES = 32;
+
+export interface OpenTaskContext {
+  protocol: ConsensusProtocol;
+  outbox: Outbox;
+  judge: Judge;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** The report of an own judgement must not leave the node until its reveal. */
+  holdBack(reportDigest: Digest): void;
+  release(reportDigest: Digest): void;
+  /** Something is missing here that others hold. */
+  onWant(task: OpenTask): void;
+  /** Some time went by without a decision: ask somebody for everything. */
+  onOverdue(task: OpenTask): void;
+  onReveal(task: OpenTask, leaf: SignedLeaf): void;
+  onDecided(task: OpenTask, cert: Cert): void;
+}
+
+export interface OpenTaskInit {
+  taskId: Digest;
+  task: Task;
+  taskBytes: Uint8Array;
+  firstSeenMs: number;
+  records: readonly JournalRecord[];
+  /** False for a task that was open at the start of a node whose journal cannot be trusted (R29). */
+  maySign: boolean;
+  announcement: Announcement | null;
+}
+
+/** One undecided task: its instance, its mailbox, its timers, its judge. */
+export class OpenTask {
+  readonly taskId: Digest;
+  readonly task: Task;
+  readonly taskBytes: Uint8Array;
+  readonly firstSeenMs: number;
+  readonly instance: Instance;
+  readonly #context: OpenTaskContext;
+  readonly #announcement: Announcement | null;
+  readonly #mailbox: Input[] = [];
+  readonly #timers = new Set<() => void>();
+  readonly #judging = new AbortController();
+  #running = false;
+  #stopped = false;
+  #cancelRepeat = () => {};
+  #repeatMs = REPEAT_MS;
+  #lastSeen = '';
+
+  constructor(context: OpenTaskContext, init: OpenTaskInit) {
+    this.#context = context;
+    this.taskId = init.taskId;
+    this.task = init.task;
+    this.taskBytes = init.taskBytes;
+    this.firstSeenMs = init.firstSeenMs;
+    this.instance = context.protocol.instance(init.taskId, init.records);
+    if (!init.maySign) this.instance.muted = true;
+    this.#announcement = init.announcement;
+  }
+
+  start(): void {
+    const { outbox } = this.#context;
+    if (this.instance.opening !== null) this.#context.holdBack(this.instance.opening.result.reportDigest);
+    if (this.instance.own.size > 0) outbox.repeat(repeatOf(this.instance).leaves, []);
+    this.dispatch({ kind: 'start' });
+    this.#armDeadline();
+    if (this.#needsJudgement()) void this.#judge();
+    this.#scheduleRepeat(this.#repeatMs);
+  }
+
+  /** One input at a time, in the order of arrival; an input that arises meanwhile waits. */
+  dispatch(input: Input): void {
+    this.#mailbox.push(input);
+    if (this.#running) return;
+    this.#running = true;
+    for (let next = this.#mailbox.shift(); next !== undefined && !this.#stopped; next = this.#mailbox.shift()) {
+      for (const effect of this.#context.protocol.step(this.instance, next)) this.#perform(effect);
+      if (next.kind === 'leaf' && next.leaf.leaf.type === 'REVEAL') this.#context.onReveal(this, next.leaf);
+    }
+    this.#running = false;
+  }
+
+  /** Sends the stored leaves again soon, e.g. since a peer came back. */
+  repeatSoon(delayMs: number): void {
+    this.#repeatMs = REPEAT_MS;
+    this.#scheduleRepeat(delayMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#judging.abort();
+    this.#cancelRepeat();
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+
+  #perform(effect: Effect): void {
+    const { outbox, logger } = this.#context;
+    switch (effect.kind) {
+      case 'record':
+        return outbox.record(this.taskId, effect.record);
+      case 'state':
+        if (effect.own.leaf.type === 'REVEAL') this.#context.release(effect.own.leaf.opening.result.reportDigest);
+        return outbox.leaf(effect.own);
+      case 'bundle':
+        return outbox.bundle(effect.bundle);
+      case 'timer':
+        return this.#setTimer(effect.timer, effect.delayMs);
+      case 'want':
+        return this.#context.onWant(this);
+      case 'evidence':
+        return this.#keepEvidence(...effect.leaves);
+      case 'muted':
+        logger.error({ taskId: this.taskId, slot: leafSlot(effect.leaf.leaf) }, 'a leaf under this key is not in this journal: the key signs elsewhere, or the data is old; following this task without signing');
+        return this.#judging.abort();
+      case 'decided':
+        this.#judging.abort();
+        return this.#context.onDecided(this, effect.cert);
+    }
+  }
+
+  #keepEvidence(first: SignedLeaf, second: SignedLeaf): void {
+    const slot = leafSlot(first.leaf);
+    const evidenceBytes = encodeCanonical([provenLeafToCbor(first), provenLeafToCbor(second)]);
+    this.#context.logger.warn({ taskId: this.taskId, validator: first.signer, slot }, 'equivocation: two different signed leaves for one slot');
+    this.#context.outbox.evidence({ taskId: this.taskId, validatorIndex: first.signer, slot, evidenceBytes });
+  }
+
+  #setTimer(timer: TimerName, delayMs: number): void {
+    // Observing ends with the task's deadline; the other timers are short.
+    const cutMs = timer.name === 'observe' ? this.#cutByDeadline(delayMs) : delayMs;
+    const cancel = this.#context.clock.setTimer(cutMs, () => {
+      this.#timers.delete(cancel);
+      this.dispatch({ kind: 'timer', timer });
+    });
+    this.#timers.add(cancel);
+  }
+
+  #armDeadline(): void {
+    if (this.task.deadline === undefined) return;
+    const cancel = this.#context.clock.setTimer(this.#untilDeadlineMs(), () => this.dispatch({ kind: 'deadline' }));
+    this.#timers.add(cancel);
+  }
+
+  #untilDeadlineMs(): number {
+    const deadlineMs = (this.task.deadline ?? Number.POSITIVE_INFINITY) * 1000;
+    return Math.max(DEADLINE_WAIT_MS_MIN, deadlineMs - this.#context.clock.nowMs());
+  }
+
+  #cutByDeadline(delayMs: number): number {
+    return Math.min(delayMs, this.#untilDeadlineMs());
+  }
+
+  /** R28: a model is never asked again for a task that this validator committed to or closed. */
+  #needsJudgement(): boolean {
+    const { own } = this.instance;
+    return maySign(this.instance) && !own.has('COMMIT/0') && !own.has('CLOSE/0') && this.instance.decided === null;
+  }
+
+  async #judge(): Promise<void> {
+    const judgement = await this.#judgeWithinBudget();
+    if (this.#stopped || !this.#needsJudgement()) return;
+    const { outbox, clock, random, holdBack } = this.#context;
+    const { result, reportBytes } = sealJudgement(judgement, Math.floor(clock.nowMs() / 1000));
+    holdBack(result.reportDigest);
+    outbox.report(result.reportDigest, reportBytes);
+    this.dispatch({ kind: 'judged', opening: { result, salt: toHex(random.bytes(SALT_BYTES)) } });
+  }
+
+  /** Whatever the judge does, something comes back within the budget: at worst an abstention with its reason. */
+  #judgeWithinBudget(): Promise<Judgement> {
+    const { clock, judge, protocol, logger } = this.#context;
+    const budgetMs = this.#cutByDeadline(protocol.committee.rules.timers.judgeBudgetMs);
+    return new Promise((resolve) => {
+      const cancel = clock.setTimer(budgetMs, () => {
+        resolve(abstention('timeout', `no judgement within ${budgetMs} ms`));
+        this.#judging.abort();
+      });
+      this.#timers.add(cancel);
+      judge.judge(this.task, this.#judging.signal).then(resolve, (error: unknown) => {
+        if (!this.#judging.signal.aborted) logger.warn({ taskId: this.taskId, error: (error as Error).message }, 'the judge failed');
+        resolve(abstention('model_error', 'the judge failed'));
+      }).finally(() => {
+        cancel();
+        this.#timers.delete(cancel);
+      });
+    });
+  }
+
+  /** R24: an undecided node repeats itself, ever more rarely while nothing comes of it. */
+  #scheduleRepeat(delayMs: number): void {
+    this.#cancelRepeat();
+    const { clock, random } = this.#context;
+    this.#cancelRepeat = clock.setTimer(delayMs * (0.75 + random.fraction() / 2), () => this.#repeat());
+  }
+
+  #repeat(): void {
+    if (this.#stopped || this.instance.decided !== null) return;
+    const { outbox } = this.#context;
+    const { leaves, bundles } = repeatOf(this.instance);
+    if (maySign(this.instance)) outbox.repeat(leaves, bundles);
+    if (this.#announcement !== null && this.instance.closedWeight === 0) outbox.announce(this.#announcement);
+    this.#context.onOverdue(this);
+    const seen = this.#fingerprint();
+    this.#repeatMs = seen === this.#lastSeen ? Math.min(this.#repeatMs * 1.5, REPEAT_MS_MAX) : REPEAT_MS;
+    this.#lastSeen = seen;
+    this.#scheduleRepeat(this.#repeatMs);
+  }
+
+  /** Changes whenever something was learnt. */
+  #fingerprint(): string {
+    return `${this.instance.seen.size}/${this.instance.round}/${this.instance.step}`;
+  }
+}

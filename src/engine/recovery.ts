@@ -1,0 +1,41 @@
+import type { Authenticator } from '../protocol/authenticator.ts';
+import type { Digest } from '../protocol/hash.ts';
+import { decodeTask, type Task } from '../protocol/task.ts';
+import { decodeRecords, type EngineRecord } from './journal.ts';
+import type { Logger, Store } from './ports.ts';
+
+/** What a restart finds. */
+export interface RecoveredJournal {
+  nextTick: number;
+  /** Undecided tasks with their records in order; without a body if that was found damaged. */
+  tasks: { taskId: Digest; records: EngineRecord[]; task?: { task: Task; taskBytes: Uint8Array; firstSeenMs: number } }[];
+  entries: { tick: number; taskIds: Digest[] }[];
+  /** Something in the journal could not be read: what was signed is not fully known. */
+  damaged: boolean;
+}
+
+/** R28: reads the journal back, all of it, in order. */
+export async function recoverJournal(store: Store, authenticator: Authenticator, logger: Logger): Promise<RecoveredJournal> {
+  const damagedBefore = store.damagedCount();
+  const journal = await store.journal();
+  const recovered: RecoveredJournal = { nextTick: 1, tasks: [], entries: [], damaged: store.damagedCount() > damagedBefore };
+  const recordsOf = new Map<Digest, EngineRecord[]>();
+  for (const { tick, bytes } of journal) {
+    recovered.nextTick = tick + 1;
+    try {
+      const records = decodeRecords(bytes, authenticator);
+      recovered.entries.push({ tick, taskIds: records.map(({ taskId }) => taskId) });
+      for (const { taskId, record } of records) recordsOf.set(taskId, [...(recordsOf.get(taskId) ?? []), record]);
+    } catch (error) {
+      recovered.damaged = true;
+      logger.error({ tick, error: (error as Error).message }, 'a journal entry cannot be read');
+    }
+  }
+  for (const [taskId, records] of recordsOf) {
+    if (await store.hasResult(taskId)) continue;
+    const stored = await store.task(taskId);
+    const task = stored && { task: decodeTask(stored.taskBytes), taskBytes: stored.taskBytes, firstSeenMs: stored.firstSeenMs };
+    recovered.tasks.push({ taskId, records, ...(task === undefined ? {} : { task }) });
+  }
+  return recovered;
+}
