@@ -23,7 +23,8 @@ export function step(instance: Instance, input: Input): Effect[] {
 function take(instance: Instance, input: Input, effects: Effect[]): void {
   switch (input.kind) {
     case 'start':
-      if (instance.round >= 0) armStep(instance, instance.step, effects); // R28: armed again after a restart
+      // R28: armed again after a restart; the timeouts of later steps are armed by the votes that arm them anyway.
+      if (instance.round >= 0 && instance.step === 'propose') armStep(instance, 'propose', effects);
       return arm(instance, 'observe', instance.committee.rules.timers.observeMs, effects);
     case 'judged':
       return commit(instance, input.opening, effects);

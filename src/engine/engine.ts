@@ -1,12 +1,11 @@
 import { ConsensusProtocol } from '../consensus/protocol.ts';
 import type { JournalRecord } from '../consensus/state.ts';
-import { wanted } from '../consensus/wanted.ts';
 import { type Authenticator, createAuthenticator } from '../protocol/authenticator.ts';
 import type { Cert, WireBundle } from '../protocol/bundle.ts';
 import type { Committee } from '../protocol/committee.ts';
 import type { Signer, Verifier } from '../protocol/ed25519.ts';
 import { ProtocolError, ValidationError } from '../protocol/errors.ts';
-import type { FetchAnswer, FetchRequest, FetchResponse } from '../protocol/fetch.ts';
+import type { FetchAnswer, FetchRequest } from '../protocol/fetch.ts';
 import { type Announcement, announcementBytes, decodeFrame, type WireFrame } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { TASK_INLINE_BYTES_MAX } from '../protocol/limits.ts';
@@ -19,6 +18,7 @@ import { OPEN_TASKS_MAX, RECONNECT_SPREAD_MS } from './limits.ts';
 import { OpenTask, type OpenTaskContext, type OpenTaskInit } from './open-task.ts';
 import { encodeCert, Outbox } from './outbox.ts';
 import type { Clock, Judge, Logger, Network, NetworkHandlers, PeerKey, Random, Store, Verdict } from './ports.ts';
+import { PeerExchange } from './peer-exchange.ts';
 import { recoverJournal } from './recovery.ts';
 import { Reports } from './reports.ts';
 import { answerRequest } from './responder.ts';
@@ -28,8 +28,11 @@ export interface EngineOptions {
   committee: Committee;
   /** Position and key of this validator, or null for an observer, which never signs. */
   identity: { index: number; signer: Signer } | null;
-  /** True if this key may have signed what its journal does not know: tasks first seen before `trustedAfterMs` are followed only. */
-  trustedAfterMs?: number;
+  /**
+   * R29: this key may have signed what its journal does not know. Tasks that are open at the start, and those first
+   * seen in a probation after it, are followed only. A damaged journal means the same.
+   */
+  untrustedJournal?: boolean;
   /** One a validator; Ed25519 unless a simulation brings its own. */
   verifiers?: Verifier[];
 }
@@ -65,13 +68,13 @@ export class Engine implements NetworkHandlers {
   readonly #tasks = new Map<Digest, OpenTask>();
   readonly #unknown: UnknownTasks;
   readonly #catchUp: CatchUp;
+  readonly #exchange: PeerExchange;
   readonly #journal = new JournalIndex();
   readonly #outbox: Outbox;
   /** Records of tasks whose body was lost: they wait until it is fetched. */
   readonly #bodiless = new Map<Digest, JournalRecord[]>();
-  /** Peers that were answered with a certificate lately: once a peer and task within a repeat's time. */
-  readonly #answered = new Set<string>();
-  #trustedAfterMs: number;
+  /** Nothing is signed for tasks first seen before this moment. */
+  #trustedAfterMs = 0;
   #stopped = false;
 
   /** @param firstTick above every tick in the journal */
@@ -82,7 +85,6 @@ export class Engine implements NetworkHandlers {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#events = events;
-    this.#trustedAfterMs = options.trustedAfterMs ?? 0;
     this.#authenticator = createAuthenticator(committee, options.verifiers);
     this.certificates = new Certificates(committee, this.#authenticator, store);
     this.reports = new Reports({ store, network, clock, logger, onReport: (digest, bytes) => this.#outbox.report(digest, bytes) });
@@ -109,6 +111,17 @@ export class Engine implements NetworkHandlers {
       onCert: (cert, from) => this.#onFetchedCert(cert, from),
       onOpenTask: (taskId, from) => this.#unknown.seek(taskId, from),
     });
+    this.#exchange = new PeerExchange({
+      committee,
+      self: identity?.index ?? null,
+      network,
+      clock,
+      random,
+      logger,
+      takeLeaf: (leaf, from) => this.#takeLeaf(this.#authenticator.openLeaf(leaf), from, false),
+      takeBundle: (bundle, from) => this.#takeBundle(bundle, from),
+      certFrame: (cert) => this.#outbox.encode({ bundles: [cert] }),
+    });
     this.#context = {
       protocol: new ConsensusProtocol(committee, identity?.index ?? null),
       outbox: this.#outbox,
@@ -118,8 +131,8 @@ export class Engine implements NetworkHandlers {
       logger,
       holdBack: (digest) => this.reports.holdBack(digest),
       release: (digest) => this.reports.release(digest),
-      onWant: (task) => this.#fetchWanted(task),
-      onOverdue: (task) => this.#fetchLeaves(task.taskId, this.#somePeer(), null),
+      onWant: (task) => this.#exchange.fetchWanted(task),
+      onOverdue: (task) => this.#exchange.fetchAll(task),
       onReveal: (task, leaf) => this.#pullReport(task, leaf),
       onDecided: (task, cert) => this.#onDecided(task, cert),
     };
@@ -131,14 +144,13 @@ export class Engine implements NetworkHandlers {
     const authenticator = createAuthenticator(options.committee, options.verifiers);
     const journal = await recoverJournal(store, authenticator, logger);
     const engine = new Engine(options, dependencies, events, journal.nextTick);
-    if (journal.damaged) engine.#trustedAfterMs = Number.POSITIVE_INFINITY;
+    if (journal.damaged || options.untrustedJournal === true) engine.#trustedAfterMs = engine.#endOfProbationMs();
     for (const { taskId, records, task } of journal.tasks) {
       const opened = records.filter((record) => record.kind !== 'opened');
       if (task === undefined) engine.#bodiless.set(taskId, opened);
       else engine.#open({ ...task, taskId, records: opened, announcement: null }, false);
     }
     for (const { tick, taskIds } of journal.entries) engine.#noteEntry(tick, taskIds);
-    if (journal.damaged) engine.#trustedAfterMs = engine.#endOfProbationMs();
     engine.#catchUp.start();
     return engine;
   }
@@ -161,6 +173,7 @@ export class Engine implements NetworkHandlers {
   stop(): void {
     this.#stopped = true;
     this.#catchUp.stop();
+    this.#exchange.stop();
     this.reports.stop();
     this.#outbox.stop();
     for (const task of this.#tasks.values()) task.stop();
@@ -231,12 +244,17 @@ export class Engine implements NetworkHandlers {
     const { taskId } = leaf.leaf;
     const open = this.#tasks.get(taskId);
     if (open !== undefined) return open.dispatch({ kind: 'leaf', leaf });
-    if (this.certificates.has(taskId)) return repeat ? this.#answerDecided(taskId, leaf.signer) : undefined;
+    if (this.certificates.has(taskId)) return repeat ? this.#tellDecision(leaf) : undefined;
     void this.certificates.isDecided(taskId).then((decided) => {
       if (this.#stopped) return;
-      if (!decided) this.#tasks.has(taskId) ? this.#tasks.get(taskId)!.dispatch({ kind: 'leaf', leaf }) : this.#unknown.seek(taskId, from, leaf);
-      else if (repeat) this.#answerDecided(taskId, leaf.signer);
+      if (decided) return repeat ? this.#tellDecision(leaf) : undefined;
+      const opened = this.#tasks.get(taskId); // meanwhile
+      return opened === undefined ? this.#unknown.seek(taskId, from, leaf) : opened.dispatch({ kind: 'leaf', leaf });
     });
+  }
+
+  #tellDecision({ signer, leaf: { taskId } }: SignedLeaf): void {
+    this.#exchange.tellDecision(signer, taskId, this.certificates.get(taskId));
   }
 
   #takeBundle(wire: WireBundle, from: PeerKey): void {
@@ -331,10 +349,9 @@ export class Engine implements NetworkHandlers {
 
   /** The body of a task that was decided while this node was away. */
   async #fetchBody(taskId: Digest, from: PeerKey): Promise<void> {
-    const answer = await this.#request(from, { kind: 'task', taskId });
-    if (answer?.kind !== 'task' || answer.taskBytes === null || this.#stopped) return;
-    if (taskIdOf(this.committee.networkId, this.committee.epoch, answer.taskBytes) !== taskId) return;
-    this.#outbox.task({ taskId, taskBytes: answer.taskBytes, firstSeenMs: this.#dependencies.clock.nowMs() });
+    const taskBytes = await this.#exchange.fetchBody(taskId, from);
+    if (taskBytes === undefined || this.#stopped) return;
+    this.#outbox.task({ taskId, taskBytes, firstSeenMs: this.#dependencies.clock.nowMs() });
   }
 
   #pullReport(task: OpenTask, { signer, leaf }: SignedLeaf): void {
@@ -342,64 +359,6 @@ export class Engine implements NetworkHandlers {
     if (task.instance.reveals.get(signer)?.some((held) => held.leaf.leaf === leaf)) {
       this.reports.pull(leaf.opening.result, this.committee.validators[signer]!.publicKey);
     }
-  }
-
-  /** R24: whoever still asks is told the decision, directly, and not again for a moment. */
-  #answerDecided(taskId: Digest, validatorIndex: number): void {
-    const peer = this.committee.validators[validatorIndex]!.publicKey;
-    const key = `${peer}/${taskId}`;
-    if (this.#answered.has(key) || validatorIndex === this.#options.identity?.index) return;
-    this.#answered.add(key);
-    this.#dependencies.clock.setTimer(1_000, () => this.#answered.delete(key));
-    void this.certificates.get(taskId).then((cert) => {
-      if (cert !== undefined && !this.#stopped) this.#dependencies.network.send(peer, this.#outbox.encode({ bundles: [cert] }));
-    });
-  }
-
-  /** Asks those who must have it for what an instance lacks. */
-  #fetchWanted(task: OpenTask): void {
-    const { digests, value, holders } = wanted(task.instance);
-    const connected = new Set(this.#dependencies.network.peers().map(({ key }) => key));
-    const peers = holders.map((index) => this.committee.validators[index]!.publicKey).filter((key) => connected.has(key));
-    this.#fetchLeaves(task.taskId, peers[0] ?? this.#somePeer(), value ? null : digests);
-  }
-
-  readonly #fetching = new Set<string>();
-
-  /** @param digests null for all leaves that the peer holds */
-  #fetchLeaves(taskId: Digest, peer: PeerKey | undefined, digests: Digest[] | null): void {
-    const key = `${taskId}/${peer}`;
-    if (peer === undefined || this.#fetching.has(key)) return;
-    this.#fetching.add(key);
-    void this.#request(peer, { kind: 'leaves', taskId, digests })
-      .then((answer) => {
-        this.#fetching.delete(key);
-        if (answer?.kind === 'leaves' && !this.#stopped) this.#takeLeaves(answer, peer);
-      });
-  }
-
-  #takeLeaves({ leaves, bundles }: Extract<FetchResponse, { kind: 'leaves' }>, from: PeerKey): void {
-    try {
-      for (const leaf of leaves) this.#takeLeaf(this.#authenticator.openLeaf(leaf), from, false);
-      for (const bundle of bundles) this.#takeBundle(bundle, from);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#dependencies.logger.debug({ from, error: error.message }, 'refused fetched leaves');
-    }
-  }
-
-  async #request(peer: PeerKey, request: FetchRequest): Promise<FetchResponse | undefined> {
-    try {
-      return await this.#dependencies.network.request(peer, request);
-    } catch (error) {
-      this.#dependencies.logger.debug({ peer, kind: request.kind, error: (error as Error).message }, 'a request was not answered');
-      return undefined;
-    }
-  }
-
-  #somePeer(): PeerKey | undefined {
-    const peers = this.#dependencies.network.peers().filter(({ validatorIndex }) => validatorIndex !== null);
-    return peers[Math.floor(this.#dependencies.random.fraction() * peers.length)]?.key;
   }
 
   /** R29: by then every task that was open when this node started is closed by the others. */

@@ -42,3 +42,6 @@ export const REPORT_RETRY_MS = 500;
 export const RECENT_CERTS_MAX = 2_000;
 /** Ids of decided tasks kept in memory, so that late leaves cost no look-up. */
 export const DECIDED_IDS_MAX = 100_000;
+
+/** A peer is told one decision at most this often. */
+export const ANSWER_PAUSE_MS = 1_000;

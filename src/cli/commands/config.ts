@@ -1,0 +1,50 @@
+import { loadGenesis } from '../../config/home.ts';
+import { homePaths } from '../../config/home-paths.ts';
+import { assertModelAccess } from '../../config/load.ts';
+import { loadKey } from '../../config/key.ts';
+import { redact } from '../../config/redact.ts';
+import { assertSameRules, observerPolicy } from '../../config/rules.ts';
+import { genesisWarnings } from '../../protocol/genesis.ts';
+import { EXIT } from '../exit-codes.ts';
+import { table } from '../io.ts';
+import type { CommandDefinition, Handler } from '../program.ts';
+
+export const defineConfig: CommandDefinition = (program, act) => {
+  const config = program.command('config').description("a node's configuration");
+  config.command('show').description('every setting, where it comes from; secrets redacted').action(act(show));
+  config.command('check').description('everything that start would refuse, without starting').action(act(check));
+};
+
+const show: Handler<object> = async (session) => {
+  const { config, origins } = await session.loadConfig();
+  const shown = redact(config);
+  const rows = [...origins].map(([path, { source, name }]) => [path, valueText(shown, path), name ?? source]);
+  session.out.json({ config: shown, origins: Object.fromEntries(origins) });
+  session.out.line(`home  ${shown.home}`);
+  session.out.lines(table(rows));
+  return EXIT.ok;
+};
+
+/** The value at a dotted path; model names may hold dots, so the longest key that fits is taken. */
+function valueText(value: unknown, path: string): string {
+  if (path === '') return typeof value === 'string' ? value : JSON.stringify(value);
+  const keys = Object.keys(value as object).filter((key) => path === key || path.startsWith(`${key}.`));
+  const key = keys.sort((a, b) => b.length - a.length)[0]!;
+  return valueText((value as Record<string, unknown>)[key], path.slice(key.length + 1));
+}
+
+const check: Handler<object> = async (session) => {
+  const { config, warnings } = await session.loadConfig();
+  const { home, validatorKey } = config;
+  const genesis = await loadGenesis(homePaths(home).genesis);
+  assertSameRules(config, genesis);
+  observerPolicy(config, genesis);
+  assertModelAccess(config);
+  const { publicKey } = await loadKey({ home, ...(validatorKey === undefined ? {} : { validatorKey }) });
+  const member = genesis.validators.some((validator) => validator.publicKey === publicKey);
+  const notes = [...warnings, ...genesisWarnings(genesis), ...(member ? [] : ['the key is not in the genesis: this node can only observe'])];
+  session.out.json({ ok: true, home, warnings: notes });
+  session.out.line(`ok  ${home}`);
+  for (const note of notes) session.out.note(`note: ${note}`);
+  return EXIT.ok;
+};

@@ -1,0 +1,30 @@
+import type { CommandDefinition } from '../program.ts';
+import { defineAssess } from './assess.ts';
+import { defineConfig } from './config.ts';
+import { defineDevnet } from './devnet.ts';
+import { defineInit } from './init.ts';
+import { defineKeys } from './keys.ts';
+import { defineResult, defineResults } from './results.ts';
+import { defineReview } from './review.ts';
+import { defineSubmit } from './submit.ts';
+import { defineTestnet } from './testnet.ts';
+import { defineVerify } from './verify.ts';
+import { defineVersion } from './version.ts';
+import { defineViews } from './views.ts';
+
+/** In the order of the help. */
+export const COMMANDS: readonly CommandDefinition[] = [
+  defineReview,
+  defineAssess,
+  defineSubmit,
+  defineResults,
+  defineResult,
+  defineVerify,
+  defineInit,
+  defineTestnet,
+  defineDevnet,
+  defineViews,
+  defineKeys,
+  defineConfig,
+  defineVersion,
+];

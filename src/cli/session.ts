@@ -1,0 +1,78 @@
+import { access } from 'node:fs/promises';
+import { loadGenesis } from '../config/home.ts';
+import { homePaths } from '../config/home-paths.ts';
+import { homeOf, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { connectRpc, createVerifyingClient, type VerifyingClient } from '../node/client.ts';
+import { ValidationError } from '../protocol/errors.ts';
+import type { Genesis } from '../protocol/genesis.ts';
+import type { RpcClient } from '../rpc/client.ts';
+import { type Io, Output } from './io.ts';
+
+/** Flags that every command takes. */
+export interface GlobalOptions {
+  home?: string;
+  rpc?: string;
+  tokenFile?: string;
+  json?: boolean;
+  logLevel?: string;
+}
+
+/** One run of one command: where it prints, and what its home and flags say, read when first asked for. */
+export class Session {
+  readonly io: Io;
+  readonly out: Output;
+  readonly options: GlobalOptions;
+  #loaded: Promise<LoadedConfig> | undefined;
+
+  constructor(io: Io, options: GlobalOptions) {
+    this.io = io;
+    this.options = options;
+    this.out = new Output(io, options.json === true);
+  }
+
+  /** Absolute path. */
+  get home(): string {
+    return homeOf(this.options.home, this.io.env);
+  }
+
+  /** @throws ValidationError INVALID_CONFIG */
+  loadConfig(): Promise<LoadedConfig> {
+    const { rpc: rpcUrl, logLevel } = this.options;
+    const flags = { rpcUrl, settings: { logLevel } };
+    this.#loaded ??= loadConfig({ home: this.options.home, flags, environment: this.io.env });
+    return this.#loaded;
+  }
+
+  /** The node that client commands ask. @throws ValidationError INVALID_CONFIG, INVALID_URL */
+  async rpc(): Promise<RpcClient> {
+    const { config } = await this.loadConfig();
+    return connectRpc(config, this.options.tokenFile);
+  }
+
+  /** The same, taking the node's word for nothing. @throws ValidationError NO_GENESIS too */
+  async verifyingClient(network: string | undefined): Promise<VerifyingClient> {
+    const genesis = await this.pinnedGenesis(network);
+    return createVerifyingClient(await this.rpc(), genesis);
+  }
+
+  /**
+   * The genesis that results are verified against: `--network`, else the home's.
+   * @throws ValidationError NO_GENESIS, INVALID_GENESIS
+   */
+  async pinnedGenesis(network: string | undefined): Promise<Genesis> {
+    if (network !== undefined) return loadGenesis(network);
+    return loadGenesis(homePaths(this.home).genesis).catch((error: unknown) => {
+      if (!(error instanceof ValidationError) || error.code !== 'NO_GENESIS') throw error;
+      const remedy = 'give the genesis.json of its network with --network FILE, or --home with one';
+      throw new ValidationError(`a node is not trusted, and there is no genesis to verify its results against: ${remedy}`, 'NO_GENESIS');
+    });
+  }
+
+  /** True if the home pins a network. */
+  async hasGenesis(): Promise<boolean> {
+    return access(homePaths(this.home).genesis).then(
+      () => true,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,114 @@
+import { wanted } from '../consensus/wanted.ts';
+import type { Cert, WireBundle } from '../protocol/bundle.ts';
+import type { Committee } from '../protocol/committee.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts';
+import type { WireProvenLeaf } from '../protocol/frame.ts';
+import type { Digest } from '../protocol/hash.ts';
+import { taskIdOf } from '../protocol/task.ts';
+import { ANSWER_PAUSE_MS } from './limits.ts';
+import type { OpenTask } from './open-task.ts';
+import type { Clock, Logger, Network, PeerKey, Random } from './ports.ts';
+
+export interface PeerExchangeContext {
+  committee: Committee;
+  /** Own position, or null for an observer. */
+  self: number | null;
+  network: Network;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** Throws ProtocolError for what is not signed as it says. */
+  takeLeaf(leaf: WireProvenLeaf, from: PeerKey): void;
+  takeBundle(bundle: WireBundle, from: PeerKey): void;
+  /** Encodes a frame with this certificate for one peer. */
+  certFrame(cert: Cert): Uint8Array;
+}
+
+/** Asks single peers for what is missing here, and tells single peers what they miss. */
+export class PeerExchange {
+  readonly #context: PeerExchangeContext;
+  readonly #asking = new Set<string>();
+  readonly #answered = new Set<string>();
+  #stopped = false;
+
+  constructor(context: PeerExchangeContext) {
+    this.#context = context;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Asks those who must have it for what an instance lacks. */
+  fetchWanted({ taskId, instance }: OpenTask): void {
+    const { digests, value, holders } = wanted(instance);
+    const connected = new Set(this.#context.network.peers().map(({ key }) => key));
+    const holder = holders.map((index) => this.#keyOf(index)).find((key) => connected.has(key));
+    this.#fetchLeaves(taskId, holder ?? this.#someValidator(), value ? null : digests);
+  }
+
+  /** Asks anybody for everything said about a task: gossip is a hint, not a guarantee. */
+  fetchAll({ taskId }: OpenTask): void {
+    this.#fetchLeaves(taskId, this.#someValidator(), null);
+  }
+
+  /** The canonical bytes of a task that was decided while this node was away. */
+  async fetchBody(taskId: Digest, from: PeerKey): Promise<Uint8Array | undefined> {
+    const { committee } = this.#context;
+    const answer = await this.#request(from, { kind: 'task', taskId });
+    if (answer?.kind !== 'task' || answer.taskBytes === null) return undefined;
+    return taskIdOf(committee.networkId, committee.epoch, answer.taskBytes) === taskId ? answer.taskBytes : undefined;
+  }
+
+  /** R24: whoever still asks is told the decision, directly, and not again for a moment. */
+  tellDecision(validatorIndex: number, taskId: Digest, cert: Promise<Cert | undefined>): void {
+    const peer = this.#keyOf(validatorIndex);
+    const key = `${peer}/${taskId}`;
+    if (validatorIndex === this.#context.self || this.#answered.has(key)) return;
+    this.#answered.add(key);
+    this.#context.clock.setTimer(ANSWER_PAUSE_MS, () => this.#answered.delete(key));
+    void cert.then((found) => {
+      if (found !== undefined && !this.#stopped) this.#context.network.send(peer, this.#context.certFrame(found));
+    });
+  }
+
+  /** @param digests null for all leaves that the peer holds */
+  #fetchLeaves(taskId: Digest, peer: PeerKey | undefined, digests: Digest[] | null): void {
+    const key = `${taskId}/${peer}`;
+    if (peer === undefined || this.#asking.has(key)) return;
+    this.#asking.add(key);
+    void this.#request(peer, { kind: 'leaves', taskId, digests }).then((answer) => {
+      this.#asking.delete(key);
+      if (answer?.kind === 'leaves' && !this.#stopped) this.#takeLeaves(answer, peer);
+    });
+  }
+
+  #takeLeaves({ leaves, bundles }: Extract<FetchResponse, { kind: 'leaves' }>, from: PeerKey): void {
+    try {
+      for (const leaf of leaves) this.#context.takeLeaf(leaf, from);
+      for (const bundle of bundles) this.#context.takeBundle(bundle, from);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#context.logger.debug({ from, error: error.message }, 'refused fetched leaves');
+    }
+  }
+
+  async #request(peer: PeerKey, request: FetchRequest): Promise<FetchResponse | undefined> {
+    try {
+      return await this.#context.network.request(peer, request);
+    } catch (error) {
+      this.#context.logger.debug({ peer, kind: request.kind, error: (error as Error).message }, 'a request was not answered');
+      return undefined;
+    }
+  }
+
+  #someValidator(): PeerKey | undefined {
+    const validators = this.#context.network.peers().filter(({ validatorIndex }) => validatorIndex !== null);
+    return validators[Math.floor(this.#context.random.fraction() * validators.length)]?.key;
+  }
+
+  #keyOf(index: number): PeerKey {
+    return this.#context.committee.validators[index]!.publicKey;
+  }
+}

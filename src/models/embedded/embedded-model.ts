@@ -1,0 +1,46 @@
+import type { Judgement, ModelIdentity } from '../../protocol/judgement.ts';
+import type { CodeReviewTask, Task } from '../../protocol/task.ts';
+import { BaseModel, type PredictOptions } from '../base-model.ts';
+import { parseDiff } from '../diff/parse-diff.ts';
+import { sourceFilesOf } from './code/evidence.ts';
+import { type CodeContext, type CodeOpinion, reviewJudgement } from './code/verdict.ts';
+import { type SkillContext, type SkillOpinion, skillContext, skillJudgement } from './skill/verdict.ts';
+
+/** How one variant thinks; both halves are pure and bounded in time by the limits of what they read. */
+export interface EmbeddedVariant {
+  identity: ModelIdentity;
+  review: (context: CodeContext) => CodeOpinion;
+  assess: (context: SkillContext) => SkillOpinion;
+}
+
+/** A model that ships with the package: no key, no network. */
+export class EmbeddedModel extends BaseModel {
+  readonly identity: ModelIdentity;
+  readonly #load: () => Promise<EmbeddedVariant>;
+  #variant: Promise<EmbeddedVariant> | undefined;
+
+  /** `load` is called once, at the first task: weights are read when they are needed. */
+  constructor(identity: ModelIdentity, load: () => Promise<EmbeddedVariant>) {
+    super();
+    this.identity = identity;
+    this.#load = load;
+  }
+
+  override async predict(task: Task, options: PredictOptions = {}): Promise<Judgement> {
+    options.signal?.throwIfAborted();
+    this.#variant ??= this.#load();
+    const { identity, review, assess } = await this.#variant;
+    options.signal?.throwIfAborted();
+    if (task.type === 'SKILL_ASSESSMENT') {
+      const context = skillContext(task);
+      return skillJudgement(context, assess(context), identity);
+    }
+    const context = codeContext(task);
+    return reviewJudgement(context, review(context), identity);
+  }
+}
+
+export function codeContext(task: CodeReviewTask): CodeContext {
+  const diff = parseDiff(task.pullRequest.diff);
+  return { task, diff, sources: sourceFilesOf(diff) };
+}

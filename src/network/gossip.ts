@@ -1,0 +1,186 @@
+import { type GossipSub, type GossipsubMessage, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub';
+import type { Logger, PeerKey, Verdict } from '../engine/ports.ts';
+import type { Digest } from '../protocol/hash.ts';
+import { GOSSIP_BYTES_MAX } from '../protocol/limits.ts';
+import { sha256 } from '../protocol/sha256.ts';
+import type { NetworkCounters } from './counters.ts';
+import { keyOfPeer, keyOfPeerText, peerIdOfKey } from './identity.ts';
+import {
+  FLOOD_COMMITTEE_MAX,
+  GOSSIP_BUFFER_BYTES_MAX,
+  GOSSIP_CONTROLS_MAX,
+  GOSSIP_IDS_MAX,
+  GOSSIP_MESSAGES_MAX,
+  GOSSIP_RPC_BYTES_MAX,
+  GOSSIP_SUBSCRIPTIONS_MAX,
+  PUBLISH_PENDING_MAX,
+} from './limits.ts';
+import { GRAYLIST_SCORE } from './peer-score.ts';
+
+/** The one topic of a network. */
+export function topicOf(networkId: Digest): string {
+  return `/pheme/${networkId}/1`;
+}
+
+interface GossipOptions {
+  topic: string;
+  committeeSize: number;
+  /** What a peer did on streams of its own, zero or less; added to what gossip itself holds against it. */
+  scoreOf(key: PeerKey): number;
+}
+
+/**
+ * Gossipsub for small committees of known keys. Messages are unsigned, as frames sign what they carry; a node sends
+ * its own frames to every peer itself, so that a partial mesh or a relay that drops them costs nothing. The usual
+ * heartbeat of a second is enough: it mends the mesh, which no delivery waits for.
+ */
+export function gossipService({ topic, committeeSize, scoreOf }: GossipOptions): ReturnType<typeof gossipsub> {
+  return gossipsub({
+    globalSignaturePolicy: StrictNoSign,
+    msgIdFn: (message) => sha256(message.data),
+    fallbackToFloodsub: false,
+    floodPublish: committeeSize <= FLOOD_COMMITTEE_MAX,
+    batchPublish: true,
+    doPX: false,
+    tagMeshPeers: false,
+    allowedTopics: [topic],
+    asyncValidation: true,
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    maxInboundDataLength: GOSSIP_RPC_BYTES_MAX,
+    maxOutboundBufferSize: GOSSIP_BUFFER_BYTES_MAX,
+    decodeRpcLimits: {
+      maxSubscriptions: GOSSIP_SUBSCRIPTIONS_MAX,
+      maxMessages: GOSSIP_MESSAGES_MAX,
+      maxIhaveMessageIDs: GOSSIP_IDS_MAX,
+      maxIwantMessageIDs: GOSSIP_IDS_MAX,
+      maxIdontwantMessageIDs: GOSSIP_IDS_MAX,
+      maxControlMessages: GOSSIP_CONTROLS_MAX,
+      maxPeerInfos: GOSSIP_CONTROLS_MAX,
+    },
+    scoreThresholds: { gossipThreshold: GRAYLIST_SCORE / 4, publishThreshold: GRAYLIST_SCORE / 2, graylistThreshold: GRAYLIST_SCORE },
+    scoreParams: scoreParams(topic, scoreOf),
+  });
+}
+
+/**
+ * Scores are faults only: nothing is earned by being there, and silence costs nothing, since the topic is sparse
+ * (P1, P2, P3 and P3b are 0). Many nodes may share an address (P6 is 0). Sixteen rejected frames within seconds
+ * reach the graylist (P4); without new ones the account is clear again within two minutes.
+ */
+function scoreParams(topic: string, scoreOf: (key: PeerKey) => number) {
+  const appSpecificScore = (peerId: string) => {
+    const key = keyOfPeerText(peerId);
+    return key === undefined ? 0 : scoreOf(key);
+  };
+  const topicParams = {
+    topicWeight: 1,
+    timeInMeshWeight: 0,
+    timeInMeshQuantum: 1000,
+    timeInMeshCap: 1,
+    firstMessageDeliveriesWeight: 0,
+    firstMessageDeliveriesDecay: 0.5,
+    firstMessageDeliveriesCap: 1,
+    meshMessageDeliveriesWeight: 0,
+    meshMessageDeliveriesDecay: 0.5,
+    meshMessageDeliveriesCap: 1,
+    meshMessageDeliveriesThreshold: 1,
+    meshMessageDeliveriesWindow: 10,
+    meshMessageDeliveriesActivation: 1000,
+    meshFailurePenaltyWeight: 0,
+    meshFailurePenaltyDecay: 0.5,
+    invalidMessageDeliveriesWeight: -4,
+    invalidMessageDeliveriesDecay: 0.95,
+  };
+  return {
+    topics: { [topic]: topicParams },
+    topicScoreCap: 0,
+    appSpecificScore,
+    appSpecificWeight: 1,
+    IPColocationFactorWeight: 0,
+    behaviourPenaltyWeight: -10,
+    behaviourPenaltyThreshold: 6,
+    behaviourPenaltyDecay: 0.9,
+  };
+}
+
+/** What gossipsub can do beyond the type that it exports. */
+type GossipSubInFull = GossipSub & {
+  reportMessageValidationResult(messageId: string, propagationSource: string, result: TopicValidatorResult): void;
+  getScore(peerId: string): number;
+  getMeshPeers(topic: string): string[];
+};
+
+const RESULTS: Record<Verdict, TopicValidatorResult> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+};
+
+interface GossipParts {
+  service: GossipSub;
+  topic: string;
+  counters: NetworkCounters;
+  logger: Logger;
+  /** Judges a frame; must not throw. */
+  judge(frame: Uint8Array, from: PeerKey): Verdict;
+}
+
+/** Frames out to all and in from all. */
+export class Gossip {
+  readonly #parts: GossipParts;
+  readonly #service: GossipSubInFull;
+  #pending = 0;
+
+  constructor(parts: GossipParts) {
+    this.#parts = parts;
+    this.#service = parts.service as GossipSubInFull;
+  }
+
+  start(): void {
+    this.#service.addEventListener('gossipsub:message', ({ detail }) => this.#receive(detail));
+    this.#service.subscribe(this.#parts.topic);
+  }
+
+  publish(frame: Uint8Array): void {
+    const { topic, counters, logger } = this.#parts;
+    if (frame.length > GOSSIP_BYTES_MAX || this.#pending >= PUBLISH_PENDING_MAX) {
+      counters.framesDropped += 1;
+      logger.debug({ bytes: frame.length, pending: this.#pending }, 'a frame was not published');
+      return;
+    }
+    this.#pending += 1;
+    counters.framesOut += 1;
+    counters.bytesOut += frame.length;
+    this.#service
+      .publish(topic, frame)
+      .catch((error: Error) => {
+        counters.framesDropped += 1;
+        logger.debug({ error: error.message }, 'a frame could not be published');
+      })
+      .finally(() => {
+        this.#pending -= 1;
+      });
+  }
+
+  isSubscribed(key: PeerKey): boolean {
+    const subscribers = this.#service.getSubscribers(this.#parts.topic);
+    return subscribers.some((peerId) => keyOfPeer(peerId) === key);
+  }
+
+  /** Zero or less; at GRAYLIST_SCORE and below nothing is taken from the peer. */
+  scoreOf(key: PeerKey): number {
+    return this.#service.getScore(peerIdOfKey(key).toString());
+  }
+
+  meshSize(): number {
+    return this.#service.getMeshPeers(this.#parts.topic).length;
+  }
+
+  #receive({ msg, msgId, propagationSource }: GossipsubMessage): void {
+    const from = keyOfPeer(propagationSource);
+    if (from === undefined || msg.topic !== this.#parts.topic) return;
+    const verdict = msg.data.length > GOSSIP_BYTES_MAX ? 'reject' : this.#parts.judge(msg.data, from);
+    this.#service.reportMessageValidationResult(msgId, propagationSource.toString(), RESULTS[verdict]);
+  }
+}

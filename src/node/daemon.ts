@@ -1,0 +1,129 @@
+import { bindKeyToData, loadKey, peerIdOf, type ValidatorKey } from '../config/key.ts';
+import { loadGenesis, loadTokens, loadApiToken } from '../config/home.ts';
+import { homePaths } from '../config/home-paths.ts';
+import { assertModelAccess, type Config } from '../config/load.ts';
+import { assertSameRules, observerPolicy } from '../config/rules.ts';
+import type { Logger, Store } from '../engine/ports.ts';
+import { createLibp2pNetwork } from '../network/libp2p-network.ts';
+import { createCommittee } from '../protocol/committee.ts';
+import { genesisWarnings } from '../protocol/genesis.ts';
+import { type RpcServer, startRpcServer } from '../rpc/server.ts';
+import { openLevelStore } from '../store/level-store.ts';
+import { createNodeApi } from './node-api.ts';
+import { packageVersion } from './package-version.ts';
+import { ValidatorNode } from './validator-node.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export interface DaemonOptions {
+  config: Config;
+  /** Follow, verify and serve, but never vote. */
+  observer: boolean;
+  logger: Logger;
+}
+
+/** A running node and what it listens on. */
+export interface Daemon {
+  readonly node: ValidatorNode;
+  readonly rpcUrl: string;
+  /**
+   * Stops in the reverse order of the start, each part awaited.
+   * @param onWait told what is being waited for
+   */
+  stop(deadlineMs: number, onWait?: (part: string) => void): Promise<void>;
+}
+
+/** One part of a running daemon, in the order of the start. */
+interface Part {
+  name: string;
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/**
+ * Builds a node from its home and starts it: store, judges, engine and network, RPC. What was started is stopped
+ * again if a later part fails.
+ * @throws ValidationError with the codes of config, store, network and RPC
+ */
+export async function startDaemon({ config, observer, logger }: DaemonOptions): Promise<Daemon> {
+  const paths = homePaths(config.home);
+  const genesis = await loadGenesis(paths.genesis);
+  assertSameRules(config, genesis);
+  assertModelAccess(config);
+  const observers = observerPolicy(config, genesis);
+  const key = await loadKey({ home: config.home, ...(config.validatorKey === undefined ? {} : { validatorKey: config.validatorKey }) });
+  const write = [await loadApiToken(config.home, config.rpc.tokenFile)];
+  const read = config.rpc.readTokenFile === undefined ? [] : await loadTokens(config.rpc.readTokenFile);
+  const peerId = await peerIdOf(key.seed);
+  const version = packageVersion();
+  for (const warning of genesisWarnings(genesis)) logger.warn({}, warning);
+
+  const parts: Part[] = [];
+  const started = <T>(name: string, part: T, stop: (deadlineMs: number) => Promise<void>): T => {
+    parts.push({ name, stop });
+    return part;
+  };
+  try {
+    const store = started('the database', await openStore(paths.data, logger), () => store.close());
+    const untrustedJournal = await isForeign(key, store, logger);
+    const pool = started('the judges', createPool(config, logger), () => pool.stop());
+    const node = await ValidatorNode.start(
+      { genesis, seed: key.seed, observer, untrustedJournal },
+      {
+        store,
+        judge: pool,
+        logger,
+        probes: { queue: () => pool.faults() },
+        connect: (handlers) =>
+          createLibp2pNetwork(
+            {
+              seed: key.seed,
+              committee: createCommittee(genesis),
+              listen: [...config.network.listen],
+              peers: [...config.network.peers],
+              observers: { max: observers.max, allow: observers.allow === 'any' ? 'any' : [...observers.allow] },
+              agentVersion: `pheme/${version}`,
+              logger,
+            },
+            handlers,
+          ),
+      },
+    );
+    started('the network', node, () => node.stop());
+    const api = createNodeApi(node, { version, peerId, defaultModel: config.defaultModel });
+    const { host, port, allowedHosts, limits } = config.rpc;
+    const rpc: RpcServer = started(
+      'the RPC',
+      await startRpcServer({ host, port, allowedHosts: [...allowedHosts], tokens: { write, read }, limits }, { api, logger }),
+      (deadlineMs) => rpc.stop(deadlineMs),
+    );
+    return { node, rpcUrl: rpc.url, stop: (deadlineMs, onWait) => stopParts(parts, deadlineMs, onWait) };
+  } catch (error) {
+    await stopParts(parts, 0);
+    throw error;
+  }
+}
+
+async function stopParts(parts: Part[], deadlineMs: number, onWait: (part: string) => void = () => {}): Promise<void> {
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    onWait(part.name);
+    await part.stop(deadlineMs);
+  }
+}
+
+function openStore(directory: string, logger: Logger): Promise<Store> {
+  const onDamage = (damage: { table: string; key: string }) => logger.error(damage, 'a stored value is damaged: it is left out and fetched again');
+  return openLevelStore({ directory, onDamage });
+}
+
+/** R29: a key that signed for another data directory may have said there what this journal does not know. */
+async function isForeign(key: ValidatorKey, store: Store, logger: Logger): Promise<boolean> {
+  const binding = await bindKeyToData(key, store.storeId);
+  if (binding === 'other') {
+    logger.error({ keyFile: key.path }, 'this key signed for another data directory: following open tasks without signing, so that nothing is contradicted');
+  }
+  return binding === 'other';
+}
+
+function createPool({ models, defaultModel, worker }: Config, logger: Logger): WorkerPool {
+  const { concurrency, maxJobsPerWorker, timeout, retryLimit } = worker;
+  return new WorkerPool({ models: { models: { ...models }, default: defaultModel }, concurrency, maxJobsPerWorker, timeoutMs: timeout, retryLimit, logger });
+}

@@ -1,0 +1,100 @@
+import type { ConnectedPeer, Network, NetworkHandlers, PeerKey } from '../engine/ports.ts';
+import { ValidationError } from '../protocol/errors.ts';
+import { decodeRequest, decodeResponse, encodeAnswer, encodeRequest, type FetchRequest, type FetchResponse } from '../protocol/fetch.ts';
+
+/** A network that a node runs on, as far as the node cares. */
+export interface NetworkHost extends Network {
+  listenAddresses(): readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Connects nodes of one process: the same bytes as on the wire, each delivered in a turn of its own. */
+export class InProcessHub {
+  readonly #validators: readonly PeerKey[];
+  readonly #hosts = new Map<PeerKey, InProcessHost>();
+
+  /** @param validators public keys in the committee's order */
+  constructor(validators: readonly PeerKey[]) {
+    this.#validators = validators;
+  }
+
+  /** Adds a node, and tells everybody of it. */
+  join(key: PeerKey, handlers: NetworkHandlers): NetworkHost {
+    const host = new InProcessHost(this, key, handlers);
+    this.#hosts.set(key, host);
+    for (const other of this.others(key)) {
+      queueMicrotask(() => handlers.onPeer(other.key, true));
+      queueMicrotask(() => other.handlers.onPeer(key, true));
+    }
+    return host;
+  }
+
+  leave(key: PeerKey): void {
+    this.#hosts.delete(key);
+    for (const other of this.#hosts.values()) other.handlers.onPeer(key, false);
+  }
+
+  others(key: PeerKey): InProcessHost[] {
+    return [...this.#hosts.values()].filter((host) => host.key !== key);
+  }
+
+  host(key: PeerKey): InProcessHost | undefined {
+    return this.#hosts.get(key);
+  }
+
+  indexOf(key: PeerKey): number | null {
+    const index = this.#validators.indexOf(key);
+    return index < 0 ? null : index;
+  }
+}
+
+class InProcessHost implements NetworkHost {
+  readonly key: PeerKey;
+  readonly handlers: NetworkHandlers;
+  readonly #hub: InProcessHub;
+  readonly #joinedAtMs = Date.now();
+  #left = false;
+
+  constructor(hub: InProcessHub, key: PeerKey, handlers: NetworkHandlers) {
+    this.#hub = hub;
+    this.key = key;
+    this.handlers = handlers;
+  }
+
+  broadcast(frame: Uint8Array): void {
+    for (const other of this.#hub.others(this.key)) this.#deliver(other.key, frame);
+  }
+
+  send(peer: PeerKey, frame: Uint8Array): void {
+    this.#deliver(peer, frame);
+  }
+
+  async request(peer: PeerKey, request: FetchRequest): Promise<FetchResponse> {
+    const host = this.#left ? undefined : this.#hub.host(peer);
+    if (host === undefined) throw new ValidationError('this peer is not connected', 'UNREACHABLE');
+    const answer = await host.handlers.onRequest(decodeRequest(encodeRequest(request)), this.key);
+    return decodeResponse(encodeAnswer(answer), request.kind);
+  }
+
+  peers(): readonly ConnectedPeer[] {
+    return this.#hub.others(this.key).map(({ key }) => {
+      const validatorIndex = this.#hub.indexOf(key);
+      return { key, validatorIndex, address: '/memory', connectedAtMs: this.#joinedAtMs, latencyMs: 0, agent: null };
+    });
+  }
+
+  listenAddresses(): readonly string[] {
+    return [];
+  }
+
+  async stop(): Promise<void> {
+    this.#left = true;
+    this.#hub.leave(this.key);
+  }
+
+  #deliver(peer: PeerKey, frame: Uint8Array): void {
+    setImmediate(() => {
+      if (!this.#left) this.#hub.host(peer)?.handlers.onFrame(frame, this.key);
+    });
+  }
+}

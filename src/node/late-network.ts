@@ -1,0 +1,32 @@
+import type { ConnectedPeer, Network, PeerKey } from '../engine/ports.ts';
+import { ValidationError } from '../protocol/errors.ts';
+import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts';
+
+/**
+ * The engine's network before there is one: the engine recovers first, so that nothing arrives before its journal is
+ * read; then the real network is attached. What is said meanwhile reaches nobody, and is repeated.
+ */
+export class LateNetwork implements Network {
+  #network: Network | null = null;
+
+  attach(network: Network): void {
+    this.#network = network;
+  }
+
+  broadcast(frame: Uint8Array): void {
+    this.#network?.broadcast(frame);
+  }
+
+  send(peer: PeerKey, frame: Uint8Array): void {
+    this.#network?.send(peer, frame);
+  }
+
+  async request(peer: PeerKey, request: FetchRequest): Promise<FetchResponse> {
+    if (this.#network === null) throw new ValidationError('the network is not up yet', 'UNREACHABLE');
+    return this.#network.request(peer, request);
+  }
+
+  peers(): readonly ConnectedPeer[] {
+    return this.#network?.peers() ?? [];
+  }
+}

@@ -1,0 +1,58 @@
+import type { Judgement } from '../protocol/judgement.ts';
+
+/** Counts since the start, in the founding documents' words; times in milliseconds. */
+export interface WorkerMetrics {
+  /** Judgements made here, abstentions included. */
+  jobsProcessed: number;
+  /** Judgements that gave a verdict. */
+  validationSuccess: number;
+  /** Abstentions and errors. */
+  validationFailure: number;
+  averageProcessingTime: number;
+  /** Mean latency by model name. */
+  modelLatency: Record<string, number>;
+  /** By validator's public key: connected now. */
+  validatorHealth: Record<string, boolean>;
+}
+
+/** Counts what the judging of this node does. */
+export class MetricsRecorder {
+  #jobs = 0;
+  #failures = 0;
+  #totalMs = 0;
+  readonly #models = new Map<string, { calls: number; totalMs: number }>();
+  #lastFailure: string | undefined;
+
+  judged(judgement: Judgement, elapsedMs: number): void {
+    this.#jobs += 1;
+    this.#totalMs += elapsedMs;
+    const failed = judgement.vote === 'abstain' && judgement.abstainReason !== 'low_confidence';
+    if (failed) this.#failures += 1;
+    this.#lastFailure = failed ? `${judgement.model.id} abstained: ${judgement.abstainReason}` : undefined;
+    const model = this.#models.get(judgement.model.id) ?? { calls: 0, totalMs: 0 };
+    this.#models.set(judgement.model.id, { calls: model.calls + 1, totalMs: model.totalMs + elapsedMs });
+  }
+
+  failed(elapsedMs: number): void {
+    this.#jobs += 1;
+    this.#failures += 1;
+    this.#totalMs += elapsedMs;
+    this.#lastFailure = 'the judge failed';
+  }
+
+  /** Why the last judgement gave no verdict, or undefined if it gave one. */
+  get lastFailure(): string | undefined {
+    return this.#lastFailure;
+  }
+
+  snapshot(validatorHealth: Record<string, boolean>): WorkerMetrics {
+    return {
+      jobsProcessed: this.#jobs,
+      validationSuccess: this.#jobs - this.#failures,
+      validationFailure: this.#failures,
+      averageProcessingTime: this.#jobs === 0 ? 0 : this.#totalMs / this.#jobs,
+      modelLatency: Object.fromEntries([...this.#models].map(([id, { calls, totalMs }]) => [id, totalMs / calls])),
+      validatorHealth,
+    };
+  }
+}

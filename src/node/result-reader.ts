@@ -1,0 +1,80 @@
+import type { Engine } from '../engine/engine.ts';
+import type { Clock } from '../engine/ports.ts';
+import type { Cert } from '../protocol/bundle.ts';
+import type { Committee } from '../protocol/committee.ts';
+import { type ConsensusResult, renderConsensusResult } from '../protocol/consensus-result.ts';
+import type { Digest } from '../protocol/hash.ts';
+import { decodeCore } from '../protocol/value.ts';
+import type { DecisionListener } from './validator-node.ts';
+
+/** A waiting client gets the reports too, if they come within this time; the verdict does not depend on them. */
+const REPORTS_WAIT_MS = 1_500;
+const REPORTS_POLL_MS = 20;
+
+export interface ResultReaderContext {
+  committee: Committee;
+  engine: Engine;
+  clock: Clock;
+  listeners: Set<DecisionListener>;
+}
+
+/** Reads results as people see them: the certificate, and the reports that are held here. */
+export class ResultReader {
+  readonly #context: ResultReaderContext;
+
+  constructor(context: ResultReaderContext) {
+    this.#context = context;
+  }
+
+  async get(taskId: Digest): Promise<ConsensusResult | null> {
+    const cert = await this.#context.engine.certificates.get(taskId);
+    return cert === undefined ? null : (await this.#render(cert)).result;
+  }
+
+  /** The result once there is one; undefined at the timeout. Throws the signal's reason. */
+  async wait(taskId: Digest, timeoutMs: number, signal: AbortSignal): Promise<ConsensusResult | undefined> {
+    const decided = await this.#decided(taskId, timeoutMs, signal);
+    if (!decided) return undefined;
+    const cert = await this.#context.engine.certificates.get(taskId);
+    if (cert === undefined) return undefined;
+    const untilMs = this.#context.clock.nowMs() + REPORTS_WAIT_MS;
+    for (;;) {
+      const { result, complete } = await this.#render(cert);
+      if (complete || signal.aborted || this.#context.clock.nowMs() >= untilMs) return result;
+      await new Promise<void>((resolve) => this.#context.clock.setTimer(REPORTS_POLL_MS, resolve));
+    }
+  }
+
+  async #decided(taskId: Digest, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    const { engine, clock, listeners } = this.#context;
+    signal.throwIfAborted();
+    if (engine.certificates.has(taskId)) return true;
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        listeners.delete(onDecided);
+        signal.removeEventListener('abort', onAbort);
+        cancel();
+        settle();
+      };
+      const onDecided = (id: Digest) => id === taskId && finish(() => resolve(true));
+      const onAbort = () => finish(() => reject(signal.reason));
+      const cancel = clock.setTimer(timeoutMs, () => finish(() => resolve(false)));
+      listeners.add(onDecided);
+      signal.addEventListener('abort', onAbort);
+      // It may have been decided in an earlier run, or just now.
+      void engine.certificates.isDecided(taskId).then((decided) => decided && finish(() => resolve(true)));
+    });
+  }
+
+  async #render(cert: Cert): Promise<{ result: ConsensusResult; complete: boolean }> {
+    const { committee, engine } = this.#context;
+    const { reveals } = decodeCore(cert.coreBytes);
+    const reports = new Map<Digest, Uint8Array>();
+    for (const { index, result } of reveals) {
+      const bytes = await engine.reports.get(result.reportDigest);
+      if (bytes !== undefined) reports.set(result.reportDigest, bytes);
+      else engine.reports.pull(result, committee.validators[index]!.publicKey);
+    }
+    return { result: renderConsensusResult(committee, cert, reports), complete: reports.size >= new Set(reveals.map((reveal) => reveal.result.reportDigest)).size };
+  }
+}

@@ -1,0 +1,214 @@
+import { Engine } from '../engine/engine.ts';
+import type { Clock, ConnectedPeer, Judge, Logger, NetworkHandlers, Random, Store } from '../engine/ports.ts';
+import { type Committee, createCommittee, indexOfKey, weightOf } from '../protocol/committee.ts';
+import type { ConsensusResult } from '../protocol/consensus-result.ts';
+import { createSigner } from '../protocol/ed25519.ts';
+import { ValidationError } from '../protocol/errors.ts';
+import type { Genesis } from '../protocol/genesis.ts';
+import type { Digest } from '../protocol/hash.ts';
+import type { Task } from '../protocol/task.ts';
+import { toHex } from '../protocol/bytes.ts';
+import { HealthMonitor, type HealthProbes } from './health-monitor.ts';
+import type { NetworkHost } from './in-process-network.ts';
+import { LateNetwork } from './late-network.ts';
+import { MetricsRecorder, type WorkerMetrics } from './metrics-recorder.ts';
+import { ResultReader } from './result-reader.ts';
+import { systemClock, systemRandom } from './system.ts';
+import { type ConsensusParticipant, TaskProcessor } from './task-processor.ts';
+
+export interface ValidatorNodeOptions {
+  genesis: Genesis;
+  /** The 32 secret bytes of the node's key. A key that is not in the genesis makes an observer. */
+  seed: Uint8Array;
+  /** True: follow and serve, never vote, whatever the key. */
+  observer?: boolean;
+  /** The key may have signed what this store does not know: tasks first seen within the probation are followed only. */
+  untrustedJournal?: boolean;
+}
+
+export interface ValidatorNodeDependencies {
+  store: Store;
+  /** The local model, behind whatever pool or fallback. */
+  judge: Judge;
+  /** Joins the network; called once the engine can take what arrives. */
+  connect(handlers: NetworkHandlers): Promise<NetworkHost>;
+  logger: Logger;
+  clock?: Clock;
+  random?: Random;
+  /** Reasons why the queue of judgements or the models are not well. */
+  probes?: Partial<Pick<HealthProbes, 'queue' | 'models'>>;
+}
+
+/** How long `decide` waits beyond the judges' budget: collection, some rounds, and a peer's restart. */
+const DECIDE_MARGIN_MS = 60_000;
+
+/**
+ * One validator (or observer) of a network: local validation, peer validations, consensus. The daemon runs one with
+ * LevelDB and libp2p; `ValidationNetwork` runs several in one process with memory in their place.
+ */
+export class ValidatorNode implements ConsensusParticipant {
+  readonly committee: Committee;
+  readonly genesis: Genesis;
+  readonly publicKey: string;
+  /** Position in the committee, or null for an observer. */
+  readonly validatorIndex: number | null;
+  readonly store: Store;
+  readonly health: HealthMonitor;
+  readonly startedAtMs: number;
+  readonly #engine: Engine;
+  readonly #network: NetworkHost;
+  readonly #metrics: MetricsRecorder;
+  readonly #results: ResultReader;
+  readonly #listeners: Set<DecisionListener>;
+
+  private constructor(parts: NodeParts) {
+    const { options, committee, publicKey, index, dependencies, engine, network, metrics, listeners } = parts;
+    this.committee = committee;
+    this.genesis = options.genesis;
+    this.publicKey = publicKey;
+    this.validatorIndex = index;
+    this.store = dependencies.store;
+    this.startedAtMs = (dependencies.clock ?? systemClock).nowMs();
+    this.#engine = engine;
+    this.#network = network;
+    this.#metrics = metrics;
+    this.#listeners = listeners;
+    this.#results = new ResultReader({ committee, engine, clock: dependencies.clock ?? systemClock, listeners });
+    this.health = new HealthMonitor({
+      queue: () => dependencies.probes?.queue?.() ?? [],
+      models: () => [...(dependencies.probes?.models?.() ?? []), ...(metrics.lastFailure === undefined ? [] : [metrics.lastFailure])],
+      validators: () => this.#quorumFaults(),
+      database: () => this.#databaseFaults(),
+    });
+  }
+
+  /** Recovers from the store, then joins the network. */
+  static async start(options: ValidatorNodeOptions, dependencies: ValidatorNodeDependencies): Promise<ValidatorNode> {
+    const { store, judge, logger, clock = systemClock, random = systemRandom } = dependencies;
+    const committee = createCommittee(options.genesis);
+    const signer = createSigner(options.seed);
+    const publicKey = toHex(signer.publicKey);
+    const index = options.observer === true ? null : (indexOfKey(committee, publicKey) ?? null);
+    const metrics = new MetricsRecorder();
+    const listeners = new Set<DecisionListener>();
+    const late = new LateNetwork();
+    const engine = await Engine.start(
+      {
+        committee,
+        identity: index === null ? null : { index, signer },
+        untrustedJournal: options.untrustedJournal ?? false,
+      },
+      {
+        store,
+        network: late,
+        clock,
+        random,
+        logger,
+        judge: { judge: (task, signal) => new TaskProcessor(task, { judge, metrics }).judge(signal) },
+      },
+      {
+        onDecided: (taskId) => {
+          for (const listener of listeners) listener(taskId);
+        },
+      },
+    );
+    const network = await dependencies.connect(engine);
+    late.attach(network);
+    for (const { key } of network.peers()) engine.onPeer(key, true);
+    return new ValidatorNode({ options, committee, publicKey, index, dependencies, engine, network, metrics, listeners });
+  }
+
+  /** Says no more, and leaves; the store stays open. What was said is in the journal. */
+  async stop(): Promise<void> {
+    await this.#engine.drained();
+    this.#engine.stop();
+    await this.#network.stop();
+  }
+
+  /** Submits a task to the network; see {@link Engine.submit}. */
+  async submit(task: Task): Promise<Digest> {
+    return this.#engine.submit(new TaskProcessor(task).prepare());
+  }
+
+  /** The founding documents' way in: local validation, peer validations, consensus; see {@link TaskProcessor.validate}. */
+  async validate(task: unknown, signal?: AbortSignal): Promise<ConsensusResult> {
+    return new TaskProcessor(task, { participant: this }).validate(signal);
+  }
+
+  async decide(task: Task, signal: AbortSignal = new AbortController().signal): Promise<ConsensusResult> {
+    const taskId = await this.submit(task);
+    return this.waitForResult(taskId, this.committee.rules.timers.observeMs + DECIDE_MARGIN_MS, signal);
+  }
+
+  /** The agreed result with the reports held here, or null. */
+  getResult(taskId: Digest): Promise<ConsensusResult | null> {
+    return this.#results.get(taskId);
+  }
+
+  /**
+   * Resolves when the task is decided here.
+   * @throws ValidationError at the timeout: UNAVAILABLE with less than a quorum connected, else TIMEOUT
+   */
+  async waitForResult(taskId: Digest, timeoutMs: number, signal: AbortSignal): Promise<ConsensusResult> {
+    const result = await this.#results.wait(taskId, timeoutMs, signal);
+    if (result !== undefined) return result;
+    const missing = this.#quorumFaults();
+    if (missing.length > 0) throw new ValidationError(`${missing.join('; ')}: the task stays open, and decides when they are back`, 'UNAVAILABLE');
+    throw new ValidationError(`no decision within ${timeoutMs} ms: the task stays open`, 'TIMEOUT');
+  }
+
+  /** Called with each task's id once its decision is durable; returns the way to stop that. */
+  onDecided(listener: DecisionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  metrics(): WorkerMetrics {
+    const connected = new Set(this.peers().map(({ key }) => key));
+    const health = this.committee.validators.map(({ publicKey }) => [publicKey, publicKey === this.publicKey || connected.has(publicKey)]);
+    return this.#metrics.snapshot(Object.fromEntries(health));
+  }
+
+  peers(): readonly ConnectedPeer[] {
+    return this.#network.peers();
+  }
+
+  listenAddresses(): readonly string[] {
+    return this.#network.listenAddresses();
+  }
+
+  /** Weight of the validators that take part from here: the connected ones and this one. */
+  connectedWeight(): number {
+    const indexes = this.peers().flatMap(({ validatorIndex }) => validatorIndex ?? []);
+    return weightOf(this.committee, this.validatorIndex === null ? indexes : [...indexes, this.validatorIndex]);
+  }
+
+  #quorumFaults(): string[] {
+    const { quorum, totalWeight } = this.committee;
+    const weight = this.connectedWeight();
+    return weight >= quorum ? [] : [`validators of weight ${weight} of ${totalWeight} are connected, a decision needs ${quorum}`];
+  }
+
+  #databaseFaults(): string[] {
+    const fault = this.#engine.writeFault;
+    return fault === undefined ? [] : [`cannot be written: ${fault}`];
+  }
+}
+
+export type DecisionListener = (taskId: Digest) => void;
+
+interface NodeParts {
+  options: ValidatorNodeOptions;
+  committee: Committee;
+  publicKey: string;
+  index: number | null;
+  dependencies: ValidatorNodeDependencies;
+  engine: Engine;
+  network: NetworkHost;
+  metrics: MetricsRecorder;
+  listeners: Set<DecisionListener>;
+}

@@ -1,0 +1,200 @@
+import type { Judge } from '../engine/ports.ts';
+import { abstention } from '../models/abstention.ts';
+import type { AIModelManagerOptions } from '../models/manager.ts';
+import { ValidationError } from '../protocol/errors.ts';
+import type { AbstainReason, Judgement, ModelIdentity } from '../protocol/judgement.ts';
+import type { Task } from '../protocol/task.ts';
+import { PooledWorker, type WorkerAnswer } from './pooled-worker.ts';
+import { BASE_DELAY_MS_DEFAULT, isRetryable, retry } from './retry.ts';
+
+export interface WorkerPoolOptions {
+  /** Models of every worker. Custom instances cannot cross threads. */
+  models: Omit<AIModelManagerOptions, 'instances'>;
+  /** Tasks judged at once, each in its own worker. */
+  concurrency?: number;
+  /** Tasks after which a worker is replaced, so that what leaks cannot grow. */
+  maxJobsPerWorker?: number;
+  /** Wall-clock budget of one attempt. */
+  timeoutMs?: number;
+  /** Attempts in all. */
+  retryLimit?: number;
+  baseDelayMs?: number;
+  /** Tasks that may wait; one more abstains as overloaded. */
+  queueMax?: number;
+  /** The worker's entry module; for tests of the pool itself. */
+  entry?: URL;
+}
+
+/** What the pool is doing and has done. Times in milliseconds. */
+export interface WorkerPoolSnapshot {
+  queued: number;
+  active: number;
+  workers: number;
+  jobsProcessed: number;
+  /** Of those, how many ended without a failure of the model or the worker. */
+  succeeded: number;
+  failed: number;
+  /** Mean time of a task from its first attempt to its judgement. */
+  averageProcessingMs: number;
+  /** Mean time of a prediction by model. */
+  modelLatencyMs: Record<string, number>;
+}
+
+/** A queue as deep as an hour of a slow model: more would expire unread. */
+const QUEUE_MAX_DEFAULT = 10_000;
+const REASON: Record<string, AbstainReason> = { TIMEOUT: 'timeout', WORKER_CRASHED: 'worker_crashed' };
+const FAILED: ReadonlySet<AbstainReason | undefined> = new Set(['model_error', 'timeout', 'worker_crashed', 'overloaded', 'unreadable_reply']);
+
+interface Waiting {
+  start: () => void;
+}
+
+/** Judges tasks in bounded threads: a hostile task can end its worker, never the node. */
+export class WorkerPool implements Judge {
+  readonly #options: Required<Omit<WorkerPoolOptions, 'entry'>> & Pick<WorkerPoolOptions, 'entry'>;
+  readonly #idle: PooledWorker[] = [];
+  readonly #busy = new Set<PooledWorker>();
+  readonly #waiting: Waiting[] = [];
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #latency = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  readonly #model: ModelIdentity;
+  #active = 0;
+  #counts = { processed: 0, failed: 0, totalMs: 0 };
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = {
+      concurrency: 5,
+      maxJobsPerWorker: 100,
+      timeoutMs: 30_000,
+      retryLimit: 3,
+      baseDelayMs: BASE_DELAY_MS_DEFAULT,
+      queueMax: QUEUE_MAX_DEFAULT,
+      ...options,
+    };
+    const name = options.models.default ?? Object.keys(options.models.models ?? {})[0] ?? 'embedded:rules';
+    this.#model = { id: name, family: name };
+  }
+
+  /**
+   * Judges a task; waits for a free worker. Every failure ends as an abstention with its reason.
+   * @throws the signal's reason when aborted; ValidationError STOPPED after `stop`
+   */
+  judge(task: Task, signal: AbortSignal): Promise<Judgement> {
+    const work = this.#judge(task, AbortSignal.any([signal, this.#stopping.signal]));
+    this.#running.add(work);
+    work.catch(() => undefined).finally(() => this.#running.delete(work));
+    return work;
+  }
+
+  async #judge(task: Task, signal: AbortSignal): Promise<Judgement> {
+    signal.throwIfAborted();
+    if (this.#active >= this.#options.concurrency && this.#waiting.length >= this.#options.queueMax) {
+      this.#counts.failed++;
+      return abstention('overloaded', 'This validator has no free worker.', this.#model);
+    }
+    await this.#turn(signal);
+    const start = performance.now();
+    try {
+      const judgement = await this.#attempts(task, signal);
+      this.#counts.processed++;
+      this.#counts.totalMs += performance.now() - start;
+      if (FAILED.has(judgement.abstainReason)) this.#counts.failed++;
+      return judgement;
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** Waits until fewer than `concurrency` tasks run; the slot is then this task's. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    if (this.#active < this.#options.concurrency) {
+      this.#active++;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiting: Waiting = { start: resolve };
+    const leave = () => {
+      const at = this.#waiting.indexOf(waiting);
+      if (at >= 0) this.#waiting.splice(at, 1);
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    this.#waiting.push(waiting);
+    await promise;
+    signal.removeEventListener('abort', leave);
+  }
+
+  /** Hands the slot to the next task in line, if there is one. */
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#active--;
+    else next.start();
+  }
+
+  async #attempts(task: Task, signal: AbortSignal): Promise<Judgement> {
+    const { retryLimit, baseDelayMs } = this.#options;
+    try {
+      const options = { attempts: retryLimit, baseDelayMs, signal };
+      const { judgement } = await retry(() => this.#attempt(task, signal), options);
+      return judgement;
+    } catch (error) {
+      signal.throwIfAborted();
+      const code = error instanceof ValidationError ? error.code : 'MODEL_ERROR';
+      const reason = REASON[code] ?? (isRetryable(error) ? 'model_error' : 'not_judgeable');
+      return abstention(reason, `No judgement: ${(error as Error).message}.`, this.#model);
+    }
+  }
+
+  async #attempt(task: Task, signal: AbortSignal): Promise<WorkerAnswer> {
+    const worker = this.#takeWorker();
+    let keep = false;
+    try {
+      const answer = await worker.judge(task, this.#options.timeoutMs, signal);
+      for (const [name, meanMs] of Object.entries(answer.latencyMs)) this.#latency.set(name, meanMs);
+      keep = true;
+      return answer;
+    } catch (error) {
+      // The worker said so itself and is sound; after a timeout, a crash or an abort it is not.
+      keep = error instanceof ValidationError && !(error.code in REASON);
+      throw error;
+    } finally {
+      await this.#giveBack(worker, keep);
+    }
+  }
+
+  #takeWorker(): PooledWorker {
+    const worker = this.#idle.pop() ?? new PooledWorker(this.#options.models, this.#options.entry);
+    if (worker.dead) return this.#takeWorker();
+    this.#busy.add(worker);
+    return worker;
+  }
+
+  async #giveBack(worker: PooledWorker, keep: boolean): Promise<void> {
+    this.#busy.delete(worker);
+    const fresh = keep && !worker.dead && worker.jobs < this.#options.maxJobsPerWorker && !this.#stopping.signal.aborted;
+    if (fresh) this.#idle.push(worker);
+    else await worker.discard();
+  }
+
+  snapshot(): WorkerPoolSnapshot {
+    const { processed, failed, totalMs } = this.#counts;
+    return {
+      queued: this.#waiting.length,
+      active: this.#active,
+      workers: this.#idle.length + this.#busy.size,
+      jobsProcessed: processed,
+      succeeded: Math.max(0, processed - failed),
+      failed,
+      averageProcessingMs: processed === 0 ? 0 : totalMs / processed,
+      modelLatencyMs: Object.fromEntries(this.#latency),
+    };
+  }
+
+  /** Abandons what runs and waits until every thread is gone. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new ValidationError('the worker pool was stopped', 'STOPPED'));
+    await Promise.allSettled(this.#running);
+    await Promise.all(this.#idle.splice(0).map((worker) => worker.discard()));
+  }
+}

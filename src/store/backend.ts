@@ -1,0 +1,36 @@
+/** A change of one key; `value` null deletes it. */
+export interface Change {
+  key: Uint8Array;
+  value: Uint8Array | null;
+}
+
+/** Keys from `from` (inclusive) to `to` (exclusive), compared as unsigned bytes. */
+export interface KeyRange {
+  from: Uint8Array;
+  to: Uint8Array;
+  reverse?: boolean;
+}
+
+/** A key and what is stored under it, not yet checked. */
+export interface Entry {
+  key: Uint8Array;
+  value: Uint8Array;
+}
+
+/** Ordered bytes to bytes: all that the store asks of a database. */
+export interface Backend {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Entries in the order of their keys. What changes during the iteration may or may not be seen. */
+  entries(range: KeyRange): AsyncIterable<Entry>;
+  /** All changes or none, durable before the promise resolves. After a failure the same changes may be tried again. */
+  apply(changes: readonly Change[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A value that was stored and cannot be trusted any more. */
+export interface Damage {
+  /** The table's name, or `database` when LevelDB itself found its files damaged and was repaired. */
+  table: string;
+  /** The stored key, hex; empty for the whole database. */
+  key: string;
+}

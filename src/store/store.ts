@@ -1,0 +1,184 @@
+import type {
+  Clock,
+  JournalEntry,
+  ResultQuery,
+  Store,
+  StoredEvidence,
+  StoredResult,
+  StoredTask,
+  StoreWrite,
+} from '../engine/ports.ts';
+import { ValidationError } from '../protocol/errors.ts';
+import type { Digest } from '../protocol/hash.ts';
+import type { Backend, Change, Damage } from './backend.ts';
+import type { DamageLog } from './damage-log.ts';
+import { ResultLog } from './result-log.ts';
+import type { Tables } from './tables.ts';
+
+export interface StoreOptions {
+  /** Called once for each damaged value that is met. Must not throw. */
+  onDamage?: (damage: Damage) => void;
+  /** Dates results; the system's clock if left out. */
+  clock?: Pick<Clock, 'nowMs'>;
+}
+
+interface StoreParts {
+  storeId: string;
+  backend: Backend;
+  tables: Tables;
+  damage: DamageLog;
+  clock?: Pick<Clock, 'nowMs'> | undefined;
+}
+
+/** A store over any ordered bytes: tables, each value checked, and the log of results. */
+export class TableStore implements Store {
+  readonly storeId: string;
+  readonly #backend: Backend;
+  readonly #openTables: Tables;
+  readonly #resultLog: ResultLog;
+  readonly #damage: DamageLog;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  #writing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  /** A write failed: whether it took place is unknown until the order is read again. */
+  #outcomeIsUnknown = false;
+
+  constructor({ storeId, backend, tables, damage, clock = { nowMs: Date.now } }: StoreParts) {
+    this.storeId = storeId;
+    this.#backend = backend;
+    this.#openTables = tables;
+    this.#resultLog = new ResultLog(tables);
+    this.#damage = damage;
+    this.#clock = clock;
+  }
+
+  /** Reads the order of results; needed before use where the database is not new. */
+  async load(): Promise<void> {
+    await this.#resultLog.load();
+    await this.#repairOrder();
+  }
+
+  async write(write: StoreWrite): Promise<void> {
+    this.#assertOpen();
+    if (this.#writing !== undefined) {
+      throw new ValidationError('the store takes one write at a time: await the last one first', 'WRITE_IN_FLIGHT');
+    }
+    this.#writing = this.#write(write);
+    try {
+      await this.#writing;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async #write(write: StoreWrite): Promise<void> {
+    if (this.#outcomeIsUnknown) await this.#resultLog.load();
+    await this.#repairOrder();
+    const prepared = await this.#resultLog.prepare(write.results ?? [], this.#clock.nowMs());
+    await this.#apply([...(await this.#changesOf(write)), ...prepared.changes]);
+    this.#resultLog.commit(prepared);
+  }
+
+  /** Tasks, reports and evidence are kept as they were first stored, unless that was damaged. */
+  async #changesOf({
+    tasks = [],
+    reports = [],
+    evidence = [],
+    journal,
+    dropJournal = [],
+  }: StoreWrite): Promise<Change[]> {
+    const tables = this.#openTables;
+    return [
+      ...(await tables.tasks.putNew(tasks.map(({ taskId, ...task }) => [taskId, task]))),
+      ...(await tables.reports.putNew(reports.map(({ digest, reportBytes }) => [digest, reportBytes]))),
+      ...(await tables.evidence.putNew(evidence.map(({ evidenceBytes, ...key }) => [key, evidenceBytes]))),
+      ...dropJournal.map((tick) => tables.journal.delete(tick)),
+      ...(journal === undefined ? [] : [tables.journal.put(journal.tick, journal.bytes)]),
+    ];
+  }
+
+  async #apply(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
+    this.#outcomeIsUnknown = true;
+    await this.#backend.apply(changes);
+    this.#outcomeIsUnknown = false;
+    for (const { key } of changes) this.#damage.forget(key);
+  }
+
+  async #repairOrder(): Promise<void> {
+    const changes = await this.#resultLog.repairs();
+    if (changes.length === 0) return;
+    await this.#apply(changes);
+    await this.#resultLog.load();
+  }
+
+  async journal(): Promise<JournalEntry[]> {
+    const entries: JournalEntry[] = [];
+    for await (const [tick, bytes] of this.#tables.journal.sound()) entries.push({ tick, bytes });
+    return entries;
+  }
+
+  async task(taskId: Digest): Promise<StoredTask | undefined> {
+    const task = await this.#tables.tasks.get(taskId);
+    return task && { taskId, ...task };
+  }
+
+  report(digest: Digest): Promise<Uint8Array | undefined> {
+    return this.#tables.reports.get(digest);
+  }
+
+  result(taskId: Digest): Promise<StoredResult | undefined> {
+    return this.#results.find(taskId);
+  }
+
+  async hasResult(taskId: Digest): Promise<boolean> {
+    return (await this.result(taskId)) !== undefined;
+  }
+
+  results(query: ResultQuery): Promise<StoredResult[]> {
+    return this.#results.list(query);
+  }
+
+  resultIds(cursor: number, limit: number): Promise<{ sequence: number; taskId: Digest }[]> {
+    return this.#results.ids(cursor, limit);
+  }
+
+  resultCount(): number {
+    return this.#resultLog.count;
+  }
+
+  async evidence(limit: number): Promise<StoredEvidence[]> {
+    const kept: StoredEvidence[] = [];
+    for await (const [key, evidenceBytes] of this.#tables.evidence.sound()) {
+      if (kept.length >= limit) break;
+      kept.push({ ...key, evidenceBytes });
+    }
+    return kept;
+  }
+
+  damagedCount(): number {
+    return this.#damage.count;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await Promise.allSettled([this.#writing]);
+      await this.#backend.close();
+    })();
+    return this.#closing;
+  }
+
+  get #tables(): Tables {
+    this.#assertOpen();
+    return this.#openTables;
+  }
+
+  get #results(): ResultLog {
+    this.#assertOpen();
+    return this.#resultLog;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new ValidationError('the store is closed', 'DATA_CLOSED');
+  }
+}
