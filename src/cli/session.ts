@@ -35,10 +35,13 @@ export class Session {
     return homeOf(this.options.home, this.io.env);
   }
 
-  /** @throws ValidationError INVALID_CONFIG */
-  loadConfig(): Promise<LoadedConfig> {
+  /**
+   * @param model a command's `--model`
+   * @throws ValidationError INVALID_CONFIG
+   */
+  loadConfig({ model }: { model?: string | undefined } = {}): Promise<LoadedConfig> {
     const { rpc: rpcUrl, logLevel } = this.options;
-    const flags = { rpcUrl, settings: { logLevel } };
+    const flags = { rpcUrl, model, settings: { logLevel } };
     this.#loaded ??= loadConfig({ home: this.options.home, flags, environment: this.io.env });
     return this.#loaded;
   }

@@ -12,3 +12,18 @@ export function stopSignal(io: Io, untilEof: boolean): AbortSignal {
   io.stdin.resume();
   return AbortSignal.any([io.signal, ended.signal]);
 }
+
+const FOREVER_MS = 2 ** 31 - 1; // the longest timer
+
+/** Resolves when a signal aborts. Keeps the process alive meanwhile, though nothing else may. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const alive = setInterval(() => undefined, FOREVER_MS);
+    const end = () => {
+      clearInterval(alive);
+      done();
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}

@@ -101,7 +101,7 @@ export class Engine implements NetworkHandlers {
       },
       firstTick,
     );
-    this.#unknown = new UnknownTasks({ committee, network, clock, logger, onFound: (...found) => this.#onFound(...found) });
+    this.#unknown = new UnknownTasks({ committee, network, clock, logger, onFound: (...found) => void this.#onFound(...found) });
     this.#catchUp = new CatchUp({
       network,
       clock,
@@ -280,8 +280,9 @@ export class Engine implements NetworkHandlers {
     });
   }
 
-  #onFound(task: Task, taskBytes: Uint8Array, taskId: Digest, leaves: Authentic<SignedLeaf>[]): void {
-    if (this.#stopped) return;
+  /** R28: a decided task is never opened again, whatever made somebody look for its body. */
+  async #onFound(task: Task, taskBytes: Uint8Array, taskId: Digest, leaves: Authentic<SignedLeaf>[]): Promise<void> {
+    if ((await this.certificates.isDecided(taskId)) || this.#stopped) return;
     this.#openNew(task, taskBytes, taskId, null);
     for (const leaf of leaves) this.#tasks.get(taskId)?.dispatch({ kind: 'leaf', leaf });
   }

@@ -1,9 +1,19 @@
-import { CODE_DNS, CODE_DNS4, CODE_DNS6, CODE_IP4, CODE_IP6, CODE_P2P, CODE_TCP, type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import {
+  CODE_DNS,
+  CODE_DNS4,
+  CODE_DNS6,
+  CODE_IP4,
+  CODE_IP6,
+  CODE_P2P,
+  CODE_TCP,
+  type Multiaddr,
+  multiaddr,
+} from '@multiformats/multiaddr';
 import type { PeerKey } from '../engine/ports.ts';
 import { type Committee, indexOfKey } from '../protocol/committee.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import { keyOfPeerText, peerIdOfKey } from './identity.ts';
-import { ADDRESSES_PER_SOURCE_MAX } from './limits.ts';
+import { ADDRESSES_PER_SOURCE_MAX, ADDRESSES_TOLD_MAX } from './limits.ts';
 
 /** `configured` by the operator, named by the peer `itself`, or `told` by another peer. */
 export type AddressSource = 'configured' | 'itself' | 'told';
@@ -34,7 +44,8 @@ export class AddressBook {
   configure(addresses: readonly string[]): void {
     addresses.forEach((text, index) => {
       const parsed = parseAddress(text);
-      if (parsed === undefined) throw configError(index, text, 'is not of the form /ip4/192.0.2.1/tcp/4001[/p2p/<peer id>]');
+      if (parsed === undefined)
+        throw configError(index, text, 'is not of the form /ip4/192.0.2.1/tcp/4001[/p2p/<peer id>]');
       if (!parsed.identified) this.#anonymous.add(parsed.address);
       else if (parsed.key === undefined || indexOfKey(this.#committee, parsed.key) === undefined) {
         throw configError(index, text, 'names a peer that is not in the genesis');
@@ -91,9 +102,9 @@ export class AddressBook {
     this.#anonymous.delete(address);
   }
 
-  /** All addresses, as they are told to peers. */
+  /** The best addresses of every validator, as they are told to peers. */
   all(): string[] {
-    return this.keys().flatMap((key) => this.addressesOf(key));
+    return this.keys().flatMap((key) => this.addressesOf(key).slice(0, ADDRESSES_TOLD_MAX));
   }
 
   #add(key: PeerKey, source: AddressSource, address: string): void {
@@ -127,7 +138,8 @@ interface ParsedAddress {
 function parseAddress(text: string): ParsedAddress | undefined {
   try {
     const [host, port, identity, ...rest] = multiaddr(text).getComponents();
-    if (host === undefined || !HOST_CODES.includes(host.code) || port?.code !== CODE_TCP || rest.length > 0) return undefined;
+    if (host === undefined || !HOST_CODES.includes(host.code) || port?.code !== CODE_TCP || rest.length > 0)
+      return undefined;
     if (identity !== undefined && identity.code !== CODE_P2P) return undefined;
     const key = identity?.value === undefined ? undefined : keyOfPeerText(identity.value);
     return { address: `/${host.name}/${host.value}/tcp/${port.value}`, identified: identity !== undefined, key };
@@ -137,5 +149,8 @@ function parseAddress(text: string): ParsedAddress | undefined {
 }
 
 function configError(index: number, text: string, fault: string): ValidationError {
-  return new ValidationError(`peers.${index}: ${text} ${fault}`, 'INVALID_CONFIG', { path: `peers.${index}`, address: text });
+  return new ValidationError(`peers.${index}: ${text} ${fault}`, 'INVALID_CONFIG', {
+    path: `peers.${index}`,
+    address: text,
+  });
 }

@@ -1,9 +1,9 @@
 import type { Clock, PeerKey } from '../engine/ports.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts';
 import type { AddressBook } from './address-book.ts';
-import { ADDRESSES_REFRESH_MS, ADDRESSES_SEARCH_MS, WATCH_MS } from './limits.ts';
 import { every } from './clock.ts';
-import type { PeerTable } from './peer-table.ts';
+import { ADDRESSES_REFRESH_MS, ADDRESSES_SEARCH_MS, WATCH_MS } from './limits.ts';
+import type { Peer, PeerTable } from './peer-table.ts';
 
 interface DiscoveryParts {
   /** The committee's keys without the node's own. */
@@ -17,7 +17,9 @@ interface DiscoveryParts {
 /** Asks connected validators for the addresses of the others, so that one address suffices to find them all. */
 export class Discovery {
   readonly #parts: DiscoveryParts;
-  readonly #askAtMs = new Map<PeerKey, number>();
+  #askAtMs = 0;
+  /** Counts questions, so that all peers are asked in turn. */
+  #turn = 0;
   #stopAsking = () => {};
 
   constructor(parts: DiscoveryParts) {
@@ -25,26 +27,27 @@ export class Discovery {
   }
 
   start(): void {
-    this.#stopAsking = every(this.#parts.clock, WATCH_MS, () => this.#askAll());
+    this.#stopAsking = every(this.#parts.clock, WATCH_MS, () => this.#askNext());
   }
 
   stop(): void {
     this.#stopAsking();
   }
 
-  lost(key: PeerKey): void {
-    this.#askAtMs.delete(key);
+  /** A peer can be asked now. */
+  met({ key, validatorIndex }: Peer): void {
+    if (validatorIndex !== null) void this.#ask(key);
   }
 
-  #askAll(): void {
+  #askNext(): void {
     const { wanted, peers, clock } = this.#parts;
     const now = clock.nowMs();
+    if (now < this.#askAtMs) return;
     const isComplete = wanted.every((key) => peers.get(key) !== undefined);
-    for (const { key, validatorIndex } of peers.all()) {
-      if (validatorIndex === null || now < (this.#askAtMs.get(key) ?? 0)) continue;
-      this.#askAtMs.set(key, now + (isComplete ? ADDRESSES_REFRESH_MS : ADDRESSES_SEARCH_MS));
-      void this.#ask(key);
-    }
+    this.#askAtMs = now + (isComplete ? ADDRESSES_REFRESH_MS : ADDRESSES_SEARCH_MS);
+    const validators = peers.all().filter(({ validatorIndex }) => validatorIndex !== null);
+    const next = validators[this.#turn++ % validators.length];
+    if (next !== undefined) void this.#ask(next.key);
   }
 
   async #ask(key: PeerKey): Promise<void> {
@@ -52,7 +55,7 @@ export class Discovery {
       const answer = await this.#parts.request(key, { kind: 'addresses' });
       if (answer.kind === 'addresses') this.#parts.book.learn(answer.addresses);
     } catch {
-      // Counted by the requester; the peer is asked again.
+      // Counted by the requester; another peer is asked next.
     }
   }
 }

@@ -1,4 +1,10 @@
-import { type GossipSub, type GossipsubMessage, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub';
+import {
+  type GossipSub,
+  type GossipsubMessage,
+  gossipsub,
+  StrictNoSign,
+  TopicValidatorResult,
+} from '@libp2p/gossipsub';
 import type { Logger, PeerKey, Verdict } from '../engine/ports.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { GOSSIP_BYTES_MAX } from '../protocol/limits.ts';
@@ -58,7 +64,11 @@ export function gossipService({ topic, committeeSize, scoreOf }: GossipOptions):
       maxControlMessages: GOSSIP_CONTROLS_MAX,
       maxPeerInfos: GOSSIP_CONTROLS_MAX,
     },
-    scoreThresholds: { gossipThreshold: GRAYLIST_SCORE / 4, publishThreshold: GRAYLIST_SCORE / 2, graylistThreshold: GRAYLIST_SCORE },
+    scoreThresholds: {
+      gossipThreshold: GRAYLIST_SCORE / 4,
+      publishThreshold: GRAYLIST_SCORE / 2,
+      graylistThreshold: GRAYLIST_SCORE,
+    },
     scoreParams: scoreParams(topic, scoreOf),
   });
 }
@@ -109,6 +119,7 @@ type GossipSubInFull = GossipSub & {
   reportMessageValidationResult(messageId: string, propagationSource: string, result: TopicValidatorResult): void;
   getScore(peerId: string): number;
   getMeshPeers(topic: string): string[];
+  status: { heartbeatTimeout?: NodeJS.Timeout };
 };
 
 const RESULTS: Record<Verdict, TopicValidatorResult> = {
@@ -140,6 +151,11 @@ export class Gossip {
   start(): void {
     this.#service.addEventListener('gossipsub:message', ({ detail }) => this.#receive(detail));
     this.#service.subscribe(this.#parts.topic);
+  }
+
+  /** Ends the timer of the heartbeat, which gossipsub itself leaves running for a second after its stop. */
+  stop(): void {
+    clearTimeout(this.#service.status.heartbeatTimeout);
   }
 
   publish(frame: Uint8Array): void {

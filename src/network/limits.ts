@@ -52,13 +52,15 @@ export const DIAL_TICK_MS = 100;
  * Of two validators the one with the lower key dials; the other waits this long before it believes that the
  * first cannot. Long enough for nodes that start together, short enough for a newcomer with one address.
  */
-export const DIAL_TURN_MS = 1500;
+export const DIAL_TURN_MS = SECOND_MS;
 /** A connection that lived this long was good: the next loss is redialled at once. */
 export const STEADY_MS = 5 * SECOND_MS;
 /** Addresses kept of one validator from each source: interfaces of one host, and no room for more. */
 export const ADDRESSES_PER_SOURCE_MAX = 4;
-/** How often validators that are not connected are asked after, and while all are. */
-export const ADDRESSES_SEARCH_MS = 2 * SECOND_MS;
+/** Addresses of one validator that are told to a peer; with the most validators their list stays within an answer. */
+export const ADDRESSES_TOLD_MAX = 3;
+/** How often some peer is asked for addresses: while a validator is missing, and while none is. */
+export const ADDRESSES_SEARCH_MS = SECOND_MS;
 export const ADDRESSES_REFRESH_MS = 60 * SECOND_MS;
 
 /** Connections of one peer: two when both dialled at once; a third means that it lost the others. */

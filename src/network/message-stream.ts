@@ -7,7 +7,7 @@ const MALFORMED = ['InvalidDataLengthError', 'InvalidDataLengthLengthError', 'In
 
 /** Writes one message and ends this direction of the stream. */
 export async function writeMessage(stream: Stream, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-  stream.send(encode.single(bytes));
+  stream.send(encode.single(bytes, { maxDataLength: bytes.length }));
   await stream.close({ signal });
 }
 

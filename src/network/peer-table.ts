@@ -61,7 +61,8 @@ export class PeerTable {
     this.#peers.set(key, peer);
     if (known === undefined) this.#events.onConnected(peer);
     // A peer that connects again lost the connections it had, whatever they look like from here.
-    if (peer.connections.length > CONNECTIONS_PER_PEER_MAX) peer.connections[0]!.abort(new Error('replaced by a newer connection'));
+    if (peer.connections.length > CONNECTIONS_PER_PEER_MAX)
+      peer.connections[0]!.abort(new Error('replaced by a newer connection'));
   }
 
   closed(connection: Connection): void {
@@ -70,9 +71,12 @@ export class PeerTable {
     const position = peer?.connections.indexOf(connection) ?? -1;
     if (peer === undefined || position < 0) return;
     peer.connections.splice(position, 1);
-    if (peer.connections.length > 0) return this.#events.onReduced(peer);
-    this.#peers.delete(peer.key);
-    this.#events.onLost(peer);
+    if (peer.connections.length > 0) {
+      this.#events.onReduced(peer);
+    } else {
+      this.#peers.delete(peer.key);
+      this.#events.onLost(peer);
+    }
   }
 
   identified(peerId: PeerId, agent: string | undefined): Peer | undefined {
@@ -84,7 +88,15 @@ export class PeerTable {
 
   #newPeer(key: PeerKey, peerId: PeerId): Peer {
     const validatorIndex = indexOfKey(this.#committee, key) ?? null;
-    return { key, peerId, validatorIndex, connections: [], connectedAtMs: this.#clock.nowMs(), latencyMs: null, agent: null };
+    return {
+      key,
+      peerId,
+      validatorIndex,
+      connections: [],
+      connectedAtMs: this.#clock.nowMs(),
+      latencyMs: null,
+      agent: null,
+    };
   }
 }
 
@@ -98,7 +110,14 @@ export function hangUp(peer: Peer, reason: string): void {
   for (const connection of [...peer.connections]) connection.abort(new Error(reason));
 }
 
-export function describePeer({ key, validatorIndex, connections, connectedAtMs, latencyMs, agent }: Peer): ConnectedPeer {
+export function describePeer({
+  key,
+  validatorIndex,
+  connections,
+  connectedAtMs,
+  latencyMs,
+  agent,
+}: Peer): ConnectedPeer {
   return { key, validatorIndex, address: connections.at(-1)!.remoteAddr.toString(), connectedAtMs, latencyMs, agent };
 }
 

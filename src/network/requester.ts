@@ -3,10 +3,16 @@ import { ProtocolError, ValidationError } from '../protocol/errors.ts';
 import { decodeResponse, encodeRequest, type FetchRequest, type FetchResponse } from '../protocol/fetch.ts';
 import { RESPONSE_BYTES_MAX } from '../protocol/limits.ts';
 import type { NetworkCounters } from './counters.ts';
-import { PUSHES_OUT_MAX, PUSHES_WAITING_MAX, REQUEST_TIMEOUT_MS, REQUESTS_OUT_MAX, REQUESTS_WAITING_MAX } from './limits.ts';
+import {
+  PUSHES_OUT_MAX,
+  PUSHES_WAITING_MAX,
+  REQUEST_TIMEOUT_MS,
+  REQUESTS_OUT_MAX,
+  REQUESTS_WAITING_MAX,
+} from './limits.ts';
 import { boundTo, readMessage, writeMessage } from './message-stream.ts';
-import { openConnection, type Peer, type PeerTable } from './peer-table.ts';
 import type { PeerScores } from './peer-score.ts';
+import { openConnection, type Peer, type PeerTable } from './peer-table.ts';
 import { Slots } from './slots.ts';
 
 /** One request and one answer a stream. */
@@ -71,7 +77,7 @@ export class Requester {
     this.#pump(key, lane);
   }
 
-  lost(key: PeerKey): void {
+  lost({ key }: Peer): void {
     this.#parts.counters.framesDropped += this.#lanes.get(key)?.pushes.splice(0).length ?? 0;
     this.#lanes.delete(key);
   }

@@ -34,7 +34,10 @@ export class Responder {
   /** A stream that a peer opened; it always ends, answered or reset. Never throws. */
   handle(stream: Stream, connection: Connection): void {
     const key = keyOfPeer(connection.remotePeer);
-    if (key === undefined || this.#parts.isGraylisted(key)) return stream.abort(new Error('refused'));
+    if (key === undefined || this.#parts.isGraylisted(key)) {
+      stream.abort(new Error('refused'));
+      return;
+    }
     const handled = this.#handle(stream, key);
     this.#running.add(handled);
     void handled.finally(() => this.#running.delete(handled));
@@ -46,14 +49,15 @@ export class Responder {
   }
 
   async #handle(stream: Stream, key: PeerKey): Promise<void> {
-    const { stopping, scores, counters, logger } = this.#parts;
+    const { stopping, counters, logger } = this.#parts;
     const signal = AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), stopping]);
     const end = boundTo(signal, stream);
     counters.requestsIn += 1;
     try {
       const request = await this.#read(stream, key);
       const answer = encodeAnswer(await this.#answer(request, key));
-      if (answer.length > RESPONSE_BYTES_MAX) throw new Error(`an answer of ${answer.length} bytes is too long to be sent`);
+      if (answer.length > RESPONSE_BYTES_MAX)
+        throw new Error(`an answer of ${answer.length} bytes is too long to be sent`);
       await writeMessage(stream, answer, signal);
     } catch (error) {
       logger.debug({ peer: key, error: (error as Error).message }, 'a request was not answered');
@@ -66,7 +70,8 @@ export class Responder {
     try {
       const bytes = await readMessage(stream, PUSH_BYTES_MAX);
       const request = decodeRequest(bytes);
-      if (request.kind !== 'push' && bytes.length > REQUEST_BYTES_MAX) throw new ProtocolError('the request is too long');
+      if (request.kind !== 'push' && bytes.length > REQUEST_BYTES_MAX)
+        throw new ProtocolError('the request is too long');
       return request;
     } catch (error) {
       if (error instanceof ProtocolError) this.#parts.scores.add(key, 'malformed-request');

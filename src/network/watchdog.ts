@@ -72,10 +72,15 @@ export class Watchdog {
       if (now - peer.connectedAtMs >= STEADY_MS) this.#heals.delete(peer.key);
     } else {
       watch.deafSinceMs ??= now;
-      if (watch.suspect || now - watch.deafSinceMs >= this.#patienceMs(peer)) return this.#heal(peer, 'deaf to gossip');
     }
-    if (watch.pingsFailed >= PINGS_FAILED_MAX) return this.#heal(peer, 'no answer to pings');
-    if (now >= watch.pingAtMs) this.#ping(peer, watch);
+    const fault = this.#faultOf(peer, watch, now);
+    if (fault !== undefined) this.#heal(peer, fault);
+    else if (now >= watch.pingAtMs) this.#ping(peer, watch);
+  }
+
+  #faultOf(peer: Peer, { deafSinceMs, suspect, pingsFailed }: Watch, now: number): string | undefined {
+    if (deafSinceMs !== undefined && (suspect || now - deafSinceMs >= this.#patienceMs(peer))) return 'deaf to gossip';
+    return pingsFailed >= PINGS_FAILED_MAX ? 'no answer to pings' : undefined;
   }
 
   #hears(peer: Peer): boolean {

@@ -14,6 +14,9 @@ import { packageVersion } from './package-version.ts';
 import { ValidatorNode } from './validator-node.ts';
 import { WorkerPool } from './worker-pool.ts';
 
+/** Waiting judgements beyond which the queue is reported as unhealthy. */
+const QUEUED_MAX = 500;
+
 export interface DaemonOptions {
   config: Config;
   /** Follow, verify and serve, but never vote. */
@@ -57,21 +60,21 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
   for (const warning of genesisWarnings(genesis)) logger.warn({}, warning);
 
   const parts: Part[] = [];
-  const started = <T>(name: string, part: T, stop: (deadlineMs: number) => Promise<void>): T => {
-    parts.push({ name, stop });
+  const started = <T>(name: string, part: T, stop: (part: T, deadlineMs: number) => Promise<void>): T => {
+    parts.push({ name, stop: (deadlineMs) => stop(part, deadlineMs) });
     return part;
   };
   try {
-    const store = started('the database', await openStore(paths.data, logger), () => store.close());
+    const store = started('the database', await openStore(paths.data, logger), (open) => open.close());
     const untrustedJournal = await isForeign(key, store, logger);
-    const pool = started('the judges', createPool(config, logger), () => pool.stop());
+    const pool = started('the judges', createPool(config), (running) => running.stop());
     const node = await ValidatorNode.start(
       { genesis, seed: key.seed, observer, untrustedJournal },
       {
         store,
         judge: pool,
         logger,
-        probes: { queue: () => pool.faults() },
+        probes: { queue: () => queueFaults(pool) },
         connect: (handlers) =>
           createLibp2pNetwork(
             {
@@ -87,13 +90,13 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
           ),
       },
     );
-    started('the network', node, () => node.stop());
+    started('the network', node, (running) => running.stop());
     const api = createNodeApi(node, { version, peerId, defaultModel: config.defaultModel });
     const { host, port, allowedHosts, limits } = config.rpc;
-    const rpc: RpcServer = started(
+    const rpc = started(
       'the RPC',
       await startRpcServer({ host, port, allowedHosts: [...allowedHosts], tokens: { write, read }, limits }, { api, logger }),
-      (deadlineMs) => rpc.stop(deadlineMs),
+      (server: RpcServer, deadlineMs) => server.stop(deadlineMs),
     );
     return { node, rpcUrl: rpc.url, stop: (deadlineMs, onWait) => stopParts(parts, deadlineMs, onWait) };
   } catch (error) {
@@ -123,7 +126,13 @@ async function isForeign(key: ValidatorKey, store: Store, logger: Logger): Promi
   return binding === 'other';
 }
 
-function createPool({ models, defaultModel, worker }: Config, logger: Logger): WorkerPool {
+function createPool({ models, defaultModel, worker }: Config): WorkerPool {
   const { concurrency, maxJobsPerWorker, timeout, retryLimit } = worker;
-  return new WorkerPool({ models: { models: { ...models }, default: defaultModel }, concurrency, maxJobsPerWorker, timeoutMs: timeout, retryLimit, logger });
+  return new WorkerPool({ models: { models: { ...models }, default: defaultModel }, concurrency, maxJobsPerWorker, timeoutMs: timeout, retryLimit });
+}
+
+/** Judgements that wait longer than the judges' budget become abstentions: worth a warning well before. */
+function queueFaults(pool: WorkerPool): string[] {
+  const { queued } = pool.snapshot();
+  return queued <= QUEUED_MAX ? [] : [`${queued} judgements wait for a worker: raise worker.concurrency or use a faster model`];
 }

@@ -60,7 +60,7 @@ export class WorkerPool implements Judge {
   readonly #stopping = new AbortController();
   readonly #model: ModelIdentity;
   #active = 0;
-  #counts = { processed: 0, failed: 0, totalMs: 0 };
+  #counts = { processed: 0, succeeded: 0, failed: 0, totalMs: 0 };
 
   constructor(options: WorkerPoolOptions) {
     this.#options = {
@@ -99,7 +99,7 @@ export class WorkerPool implements Judge {
       const judgement = await this.#attempts(task, signal);
       this.#counts.processed++;
       this.#counts.totalMs += performance.now() - start;
-      if (FAILED.has(judgement.abstainReason)) this.#counts.failed++;
+      this.#counts[FAILED.has(judgement.abstainReason) ? 'failed' : 'succeeded']++;
       return judgement;
     } finally {
       this.#release();
@@ -178,13 +178,13 @@ export class WorkerPool implements Judge {
   }
 
   snapshot(): WorkerPoolSnapshot {
-    const { processed, failed, totalMs } = this.#counts;
+    const { processed, succeeded, failed, totalMs } = this.#counts;
     return {
       queued: this.#waiting.length,
       active: this.#active,
       workers: this.#idle.length + this.#busy.size,
       jobsProcessed: processed,
-      succeeded: Math.max(0, processed - failed),
+      succeeded,
       failed,
       averageProcessingMs: processed === 0 ? 0 : totalMs / processed,
       modelLatencyMs: Object.fromEntries(this.#latency),

@@ -3,8 +3,14 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { inOrder, linesOf, type NumberedLine } from '../../src/cli/lines.ts';
 
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 async function linesIn(parts: Buffer[], lineBytesMax = 1000): Promise<NumberedLine[]> {
-  return Array.fromAsync(linesOf(Readable.from(parts), lineBytesMax));
+  return collected(linesOf(Readable.from(parts), lineBytesMax));
 }
 
 describe('linesOf', () => {
@@ -47,7 +53,7 @@ describe('inOrder', () => {
       underWay -= 1;
       return item;
     };
-    assert.deepEqual(await Array.fromAsync(inOrder(upTo(20), 3, slowFirst)), Array.from({ length: 20 }, (_, item) => item));
+    assert.deepEqual(await collected(inOrder(upTo(20), 3, slowFirst)), Array.from({ length: 20 }, (_, item) => item));
     assert.equal(most, 3);
   });
 
@@ -63,6 +69,6 @@ describe('inOrder', () => {
     const failing = async () => {
       throw new Error('broken');
     };
-    await assert.rejects(Array.fromAsync(inOrder(upTo(3), 5, failing)), /broken/);
+    await assert.rejects(collected(inOrder(upTo(3), 5, failing)), /broken/);
   });
 });

@@ -12,6 +12,8 @@ export interface Schedule {
   /** Validators that never come up. */
   silent: number[];
   tasks: number;
+  /** Each task is submitted to every honest node at once, not to one of them. */
+  everywhere: boolean;
   links: LinkFaults;
   disk: DiskFaults;
   /** Probability that a judge of the network rejects; per task, so that most tasks have a majority. */
@@ -47,6 +49,7 @@ export function drawSchedule(seed: number, limits: ScheduleLimits = {}): Schedul
     twins: culprits.slice(0, twinCount),
     silent: culprits.slice(twinCount),
     tasks: random.integer(1, 3),
+    everywhere: random.chance(0.3),
     links: {
       loss: rough ? random.fraction() * 0.3 : 0,
       duplication: rough ? random.fraction() * 0.2 : 0,

@@ -14,7 +14,7 @@ import { SimDisk, SimStore } from './sim-disk.ts';
 import { type Port, SimNetwork } from './sim-network.ts';
 import { drainMicrotasks, VirtualClock } from './virtual-clock.ts';
 
-const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error(f, m) { if (process.env['SIM_DEBUG']) console.log(m, f); } };
+const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** Virtual time after the calm in which every task must end. */
 const CALM_MS = 90_000;
 
@@ -98,20 +98,9 @@ class World {
     await this.#runUntil(startMs + calmAtMs + CALM_MS, () => this.#allDecided());
     const honest = this.#nodes.filter((node) => node.honest);
     this.#checker.finished(honest.map(({ name, disk }) => ({ name, results: disk.results })), this.#acknowledged);
-    if (process.env['SIM_DEBUG']) this.debug();
     for (const { running } of this.#nodes) running?.engine.stop();
     const { violations, leaves, decisions, outcomes } = this.#checker;
     return { violations, events: this.#events, leaves, decisions, outcomes };
-  }
-
-  debug(): void {
-    for (const node of this.#nodes) {
-      console.log(node.name, 'running', node.running !== null, 'results', node.disk.results.size, 'fault', node.running?.engine.writeFault);
-      for (const [id, { instance: i }] of node.running?.engine.openTasks ?? []) {
-        console.log('  ', id.slice(0, 6), 'round', i.round, i.step, 'muted', i.muted, 'own', [...i.own.keys()].join(), 'commits', [...i.commits.keys()].join(), 'closes', [...i.closes.keys()].join(), 'reveals', [...i.reveals.keys()].join(), 'fired', [...i.fired].join(), 'armed', [...i.armed].join(), 'values', i.values.size, [...i.values.values()].map((v) => v.missing.size + ':' + v.hardValid + ':' + v.value.core.outcome).join(), 'decided', i.decided !== null, 'lock', i.lock?.round, 'valid', i.valid?.round);
-        for (const [n, r] of i.rounds) console.log('      r', n, 'prop', r.proposals.map((q) => q.signer + ':' + q.leaf.validRound).join(), 'pv', [...r.prevotes.groups.values()].map((g) => `${g.leaf.valueId?.slice(0, 4)}x${g.weight}`).join(), 'pc', [...r.precommits.groups.values()].map((g) => `${g.leaf.valueId?.slice(0, 4)}x${g.weight}`).join());
-      }
-    }
   }
 
   #addNode(validator: number, suffix: string): void {
@@ -174,8 +163,9 @@ class World {
       submission: { content: `answer ${number}`, evidence: [] },
       criteria: { skill: 'simulation', level: 1, requirements: ['an answer'] },
     };
-    const node = this.#random.pick(up);
-    void node.running!.engine.submit(task).then((taskId) => this.#acknowledged.add(taskId));
+    for (const { running } of this.#schedule.everywhere ? up : [this.#random.pick(up)]) {
+      void running!.engine.submit(task).then((taskId) => this.#acknowledged.add(taskId));
+    }
   }
 
   /** Each task has a leaning; each judge follows it, errs, fails or is slow, as the seed says. */

@@ -3,9 +3,11 @@ import { defineAssess } from './assess.ts';
 import { defineConfig } from './config.ts';
 import { defineDevnet } from './devnet.ts';
 import { defineInit } from './init.ts';
+import { defineJudge } from './judge.ts';
 import { defineKeys } from './keys.ts';
 import { defineResult, defineResults } from './results.ts';
 import { defineReview } from './review.ts';
+import { defineStart } from './start.ts';
 import { defineSubmit } from './submit.ts';
 import { defineTestnet } from './testnet.ts';
 import { defineVerify } from './verify.ts';
@@ -17,12 +19,14 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineReview,
   defineAssess,
   defineSubmit,
+  defineJudge,
   defineResults,
   defineResult,
   defineVerify,
   defineInit,
   defineTestnet,
   defineDevnet,
+  defineStart,
   defineViews,
   defineKeys,
   defineConfig,

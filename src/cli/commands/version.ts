@@ -1,6 +1,6 @@
+import { packageVersion } from '../../node/package-version.ts';
 import { PROTOCOL_VERSION } from '../../protocol/committee.ts';
 import { EXIT } from '../exit-codes.ts';
-import { packageVersion } from '../package-version.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
 
 export const defineVersion: CommandDefinition = (program, act) => {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../config/files.ts';
 import { ValidationError } from '../../protocol/errors.ts';
 import type { Output } from '../io.ts';
+import { aborted } from '../stop-signal.ts';
 import { type ChildNode, type Ending, logTail, startChild } from './child-node.ts';
 import type { DevnetHomes, DevnetValidator } from './devnet-homes.ts';
 import { untilReady } from './readiness.ts';
@@ -98,17 +99,4 @@ function obituary({ validator, child }: Running, ending: Ending): string {
 
 function how({ code, signal }: Ending): string {
   return signal === null ? `with exit code ${code ?? 'unknown'}` : `by ${signal}`;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    // The listener alone would not keep the process alive once every child has died.
-    const alive = setInterval(() => undefined, 60_000);
-    const end = () => {
-      clearInterval(alive);
-      done();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 }

@@ -3,7 +3,7 @@ import type { SourceLine } from '../../diff/lexer.ts';
 import { LinearModel, type LinearWeights } from '../linear.ts';
 import { clamp, logit, sigmoid } from '../logit.ts';
 import { type TreeWeights, treeLogOdds } from '../trees.ts';
-import { at, type Evidence, flowEvidence, lineEvidence, secretEvidence, type SourceFile, sourceFilesOf, structureEvidence } from './evidence.ts';
+import { at, commonEvidence, type Evidence, flowEvidence, securityLineEvidence, type SourceFile, sourceFilesOf, structureEvidence } from './evidence.ts';
 import { profileFeatures } from './profile-features.ts';
 import { changeFeatures, lineFeatures } from './token-features.ts';
 import { type CodeContext, type CodeOpinion, PRIOR_BAD, startingOdds } from './verdict.ts';
@@ -26,7 +26,7 @@ export interface ChangeView {
 }
 
 const securityOf = (source: SourceFile): Evidence[] =>
-  [...lineEvidence(source), ...flowEvidence(source, true), ...structureEvidence(source)].filter((item) => item.category === 'security');
+  [...securityLineEvidence(source), ...flowEvidence(source, true), ...structureEvidence(source)].filter((item) => item.category === 'security');
 
 export function viewOf({ diff, sources }: Pick<CodeContext, 'diff' | 'sources'>): ChangeView {
   const original = sourceFilesOf(diff, 'original');
@@ -65,7 +65,7 @@ export class TokenReviewer {
   }
 
   review(context: CodeContext): CodeOpinion {
-    const certain = context.sources.flatMap((source) => [...secretEvidence(source), ...certainOf(flowEvidence(source, false))]);
+    const certain = context.sources.flatMap((source) => [...commonEvidence(source), ...certainOf(flowEvidence(source, false))]);
     if (!hasCode(context)) return { evidence: certain, logOdds: startingOdds(context) };
     const view = viewOf(context);
     const features = changeFeatures(view.changed, view.original, view.evidence, view.before, this.#model.buckets);
@@ -95,7 +95,7 @@ export class ProfileReviewer {
   }
 
   review(context: CodeContext): CodeOpinion {
-    const certain = context.sources.flatMap((source) => [...secretEvidence(source), ...certainOf(flowEvidence(source, true))]);
+    const certain = context.sources.flatMap((source) => [...commonEvidence(source), ...certainOf(flowEvidence(source, true))]);
     if (!hasCode(context)) return { evidence: certain, logOdds: startingOdds(context) };
     const view = viewOf(context);
     const features = profileFeatures(view.changed, view.original, view.evidence, view.before);

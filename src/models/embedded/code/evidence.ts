@@ -49,6 +49,17 @@ export function lineEvidence(source: SourceFile): Evidence[] {
   );
 }
 
+/** Insecure calls and settings that single lines show. */
+export function securityLineEvidence(source: SourceFile): Evidence[] {
+  return lineEvidence(source).filter(({ category }) => category === 'security');
+}
+
+/** What every judge looks at: credentials, style, performance. They differ in how they judge what code does. */
+export function commonEvidence(source: SourceFile): Evidence[] {
+  const quality = lineEvidence(source).filter(({ category }) => category !== 'security');
+  return [...quality, ...secretEvidence(source), ...structureEvidence(source)];
+}
+
 function applies(rule: LineRule, { file }: SourceFile): boolean {
   if (rule.languages === undefined) return isCode(file.language) || rule.id === 'conflict-marker';
   return rule.languages.includes(file.language);

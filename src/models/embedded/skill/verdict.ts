@@ -48,15 +48,20 @@ function bestOf(coverages: readonly RequirementCoverage[]): RequirementCoverage 
   return coverages.reduce((best, other) => (other.local - other.negation > best.local - best.negation ? other : best));
 }
 
+/** Whether the submission is little but the requirements themselves. */
+export function isCopied({ signs, text }: SkillContext): boolean {
+  return signs.copied >= COPIED_MAX && text.words.length > 0;
+}
+
 /** Turns an opinion into a judgement with feedback per requirement. */
 export function skillJudgement(context: SkillContext, opinion: SkillOpinion, model: ModelIdentity): Judgement {
-  const { task, text, signs } = context;
+  const { task, signs } = context;
   const coverage = coverageOf(task);
   const complete = coverage.linesJudged === coverage.linesTotal;
   const feedback = task.criteria.requirements.map((requirement, i) => feedbackOf(requirement, opinion.met[i] ?? 0, context.coverages[i]!));
   const mean = feedback.reduce((sum, { score }) => sum + score, 0) / Math.max(1, feedback.length);
   const base = { findings: [], coverage, complete, model };
-  if (signs.copied >= COPIED_MAX && text.words.length > 0) {
+  if (isCopied(context)) {
     const summary = 'The submission repeats the requirements; that is no evidence of skill.';
     return { ...base, vote: 'abstain', abstainReason: 'copied_prompt', confidence: 0.5, score: 0, level: 0, feedback, summary };
   }

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { Output } from '../../src/cli/io.ts';
+import { renderResult } from '../../src/cli/render-result.ts';
+import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
+import { makeResult } from '../node/result-fixture.ts';
+import { HOSTILE_TEXTS, isInertLine } from './hostile-texts.ts';
+import { Captured } from './run.ts';
+
+const { result, committee } = makeResult();
+
+/** The result with this finding as the only one of its first judgement. */
+function withFinding(change: Record<string, string>): ConsensusResult {
+  const [first, ...others] = result.judgements!;
+  const finding = { ...first!.report!.findings[0]!, ...change };
+  return { ...result, judgements: [{ ...first!, report: { ...first!.report!, findings: [finding] } }, ...others] };
+}
+
+function shown(of: ConsensusResult): string[] {
+  const stdout = new Captured();
+  const out = new Output({ stdin: Readable.from([]), stdout, stderr: new Captured(), env: {}, signal: new AbortController().signal }, false);
+  for (const { text, tone } of renderResult(of, committee)) out.line(text, tone);
+  return stdout.text.trimEnd().split('\n');
+}
+
+describe('a result for people', () => {
+  it('keeps its lines whatever findings say: none forges, hides or commands', () => {
+    const linesExpected = shown(result).length;
+    for (const text of Object.values(HOSTILE_TEXTS)) {
+      for (const field of ['file', 'rule', 'quote', 'message', 'suggestion']) {
+        const lines = shown(withFinding({ [field]: text }));
+        assert.equal(lines.length, linesExpected, field);
+        assert.ok(lines.every(isInertLine), field);
+      }
+    }
+  });
+
+  it('names a validator without a result', () => {
+    const lines = shown({ ...result, judgements: result.judgements!.slice(1) });
+    assert.match(lines[0]!, /^validator 0 \([0-9a-f]{8}\) {2}gave no result in time$/);
+  });
+
+  it('says why one abstained and when only a part was judged', () => {
+    const [first, second, ...others] = result.judgements!;
+    const abstained = { ...first!, vote: 'abstain' as const, abstainReason: 'timeout' as const };
+    const lines = shown({ ...result, judgements: [abstained, { ...second!, complete: false }, ...others] });
+    assert.match(lines[0]!, /model-0 {2}abstains: timeout$/);
+    assert.ok(lines.some((line) => /model-1 .*part of the input only$/.test(line)));
+  });
+
+  it('cuts a long list of findings and says so', () => {
+    const [first, ...others] = result.judgements!;
+    const findings = Array.from({ length: 25 }, () => first!.report!.findings[0]!);
+    const lines = shown({ ...result, judgements: [{ ...first!, report: { ...first!.report!, findings } }, ...others] });
+    assert.ok(lines.some((line) => line.includes('and 5 more; --json shows all')));
+  });
+
+  it('never rounds a confidence up to certainty', () => {
+    const lines = shown({ ...result, confidence: 0.99999 });
+    assert.ok(lines.some((line) => line.includes('confidence 99.9%')));
+  });
+});
