@@ -1,13 +1,13 @@
 /**
  * `node scripts/kill-cycles.ts --cycles N --seed S`: a devnet under load whose validators are killed with kill -9 and
  * revived at random, then checked: no contradictory signature, no acknowledged task without its result, no result lost,
- * the same core bytes everywhere. Prints a table of figures; exit 1 if a check failed. The seed fixes who is killed when;
- * the machine's own timing stays free.
+ * the same core bytes everywhere. Prints a table of figures; exit 1 if a check failed. The seed fixes who is killed when,
+ * and what is submitted where; the machine's own timing stays free.
  */
 import { parseArgs } from 'node:util';
 import type { ConsensusResult } from '../src/protocol/consensus-result.ts';
+import { SeededRandom } from '../test/sim/random.ts';
 import { isAlive, LocalDevnet, pheme, until } from './local-devnet.ts';
-import { seededRandom } from './seeded-random.ts';
 
 const { values } = parseArgs({ options: { cycles: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } } });
 const cycles = Number(values.cycles);
@@ -22,7 +22,7 @@ const DOWN_MS_MAX = 1500;
 const SETTLE_TIMEOUT_MS = 120_000;
 const VALIDATORS = [0, 1, 2, 3];
 
-const random = seededRandom(seed);
+const random = new SeededRandom(seed);
 const startedMs = performance.now();
 const devnet = await LocalDevnet.start();
 process.on('SIGINT', () => void devnet.stop().then(() => process.exit(130)));
@@ -34,19 +34,36 @@ try {
   await devnet.stop();
 }
 
+/** What happens in one cycle; drawn before it begins, so that no timing changes what the seed gives. */
+interface Cycle {
+  submissions: { index: number; delayMs: number; task: unknown }[];
+  kills: { index: number; delayMs: number; downMs: number }[];
+}
+
+function drawCycle(cycle: number): Cycle {
+  const submissions = Array.from({ length: TASKS_PER_CYCLE }, (_, at) => {
+    return { index: random.pick(VALIDATORS), delayMs: random.integer(0, DOWN_MS_MAX), task: taskOf(cycle * TASKS_PER_CYCLE + at) };
+  });
+  const first = random.pick(VALIDATORS);
+  const second = (first + random.integer(1, 3)) % 4;
+  const victims = random.chance(0.3) ? [first, second] : [first];
+  const kills = victims.map((index) => ({ index, delayMs: random.integer(0, DOWN_MS_MAX), downMs: random.integer(0, DOWN_MS_MAX) }));
+  return { submissions, kills };
+}
+
 async function run(): Promise<Record<string, number>> {
   const acknowledged = new Set<string>();
   const decidedEarly = new Map<string, string>();
   let refused = 0;
   let kills = 0;
-  for (let cycle = 0; cycle < cycles; cycle++) {
-    const load = submitMany(cycle, acknowledged).then((count) => {
-      refused += count;
-    });
-    kills += await killAndRevive();
-    await load;
+  for (let number = 0; number < cycles; number++) {
+    const cycle = drawCycle(number);
+    const [taskIds] = await Promise.all([Promise.all(cycle.submissions.map(submit)), Promise.all(cycle.kills.map(killAndRevive))]);
+    for (const taskId of taskIds) if (taskId !== undefined) acknowledged.add(taskId);
+    refused += taskIds.filter((taskId) => taskId === undefined).length;
+    kills += cycle.kills.length;
     await noteResults(acknowledged, decidedEarly);
-    process.stderr.write(`cycle ${cycle + 1} of ${cycles}: ${kills} kills, ${acknowledged.size} tasks, ${decidedEarly.size} decided\n`);
+    process.stderr.write(`cycle ${number + 1} of ${cycles}: ${kills} kills, ${acknowledged.size} tasks, ${decidedEarly.size} decided\n`);
   }
   const checks = await check(acknowledged, decidedEarly);
   return {
@@ -61,42 +78,27 @@ async function run(): Promise<Record<string, number>> {
   };
 }
 
-/** Submits this cycle's tasks at random nodes; gives how many were refused, since a killed node takes none. */
-async function submitMany(cycle: number, acknowledged: Set<string>): Promise<number> {
-  const answers = Array.from({ length: TASKS_PER_CYCLE }, async (_, at) => {
-    await sleep(random() * DOWN_MS_MAX);
-    const taskId = await submit(pick(VALIDATORS), taskOf(cycle * TASKS_PER_CYCLE + at)).catch(() => undefined);
-    if (taskId !== undefined) acknowledged.add(taskId);
-    return taskId;
-  });
-  return (await Promise.all(answers)).filter((taskId) => taskId === undefined).length;
+/** The id, or undefined if the node is down. */
+async function submit({ index, delayMs, task }: Cycle['submissions'][number]): Promise<string | undefined> {
+  await sleep(delayMs);
+  return devnet.call<{ taskId: string }>(index, 'pheme_submitTask', { task }).then(
+    ({ taskId }) => taskId,
+    () => undefined,
+  );
 }
 
-async function submit(index: number, task: unknown): Promise<string> {
-  const { taskId } = await devnet.call<{ taskId: string }>(index, 'pheme_submitTask', { task });
-  return taskId;
-}
-
-/** Kills one node, sometimes a second, at a random moment, and revives them. */
-async function killAndRevive(): Promise<number> {
-  const first = pick(VALIDATORS);
-  const second = (first + 1 + Math.floor(random() * 3)) % 4;
-  const victims = random() < 0.3 ? [first, second] : [first];
-  const down = victims.map(async (index) => {
-    await sleep(random() * DOWN_MS_MAX);
-    await devnet.kill(index);
-    await sleep(random() * DOWN_MS_MAX);
-    await devnet.revive(index);
-  });
-  await Promise.all(down);
-  return victims.length;
+async function killAndRevive({ index, delayMs, downMs }: Cycle['kills'][number]): Promise<void> {
+  await sleep(delayMs);
+  await devnet.kill(index);
+  await sleep(downMs);
+  await devnet.revive(index);
 }
 
 /** Remembers what a node has reported as decided: it must never be lost or differ afterwards. */
 async function noteResults(acknowledged: ReadonlySet<string>, decided: Map<string, string>): Promise<void> {
   for (const taskId of acknowledged) {
     if (decided.has(taskId)) continue;
-    const result = await resultAt(pick(VALIDATORS), taskId);
+    const result = await resultAt(random.pick(VALIDATORS), taskId);
     if (result !== null) decided.set(taskId, result.core);
   }
 }
@@ -121,7 +123,7 @@ async function check(acknowledged: ReadonlySet<string>, decided: ReadonlyMap<str
   });
   const evidence = await Promise.all(VALIDATORS.map((index) => devnet.call<unknown[]>(index, 'pheme_getEvidence', { limit: 1000 })));
   const unverified = await countWhere([...acknowledged], async (taskId) => {
-    const input = JSON.stringify(await resultAt(pick(VALIDATORS), taskId));
+    const input = JSON.stringify(await resultAt(random.pick(VALIDATORS), taskId));
     return (await pheme(['verify', '-', '--network', devnet.genesis], { input })).code !== 0;
   });
   return {
@@ -143,10 +145,6 @@ function taskOf(number: number): unknown {
   const diff = `--- a/src/count.js\n+++ b/src/count.js\n@@ -1,3 +1,3 @@\n export function count(items) {\n-  return items.length + ${number};\n+  return items.length;\n }\n`;
   const pullRequest = { url: `https://example.org/pull/${seed}-${number}`, diff, files: ['src/count.js'] };
   return { type: 'CODE_REVIEW', pullRequest, requirements: { style: true, security: true, performance: true } };
-}
-
-function pick<T>(items: readonly T[]): T {
-  return items[Math.floor(random() * items.length)]!;
 }
 
 function sleep(ms: number): Promise<void> {

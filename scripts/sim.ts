@@ -48,7 +48,14 @@ for (let seed = firstSeed; seed < firstSeed + count; seed++) {
   console.log(`  replay: npm run sim -- --seed ${seed} --count 1${replayFlags()}`);
 }
 const seconds = (performance.now() - startMs) / 1000;
-console.log(JSON.stringify({ ...totals, outcomes, seconds: Math.round(seconds), schedulesPerSecond: Math.round(count / seconds) }));
+console.log(
+  JSON.stringify({
+    ...totals,
+    outcomes,
+    seconds: Math.round(seconds),
+    schedulesPerSecond: Math.round(count / seconds),
+  }),
+);
 process.exitCode = totals.violations === 0 ? 0 : 1;
 
 function replayFlags(): string {

@@ -5,9 +5,9 @@ export { BaseModel } from './models/base-model.ts';
 export { AIModelManager, type AIModelManagerOptions } from './models/manager.ts';
 export { createMockCodeReviewTask } from './models/mock-task.ts';
 export type { ModelSettings } from './models/settings.ts';
-export { type HealthProbes, HealthMonitor } from './node/health-monitor.ts';
+export { HealthMonitor, type HealthProbes } from './node/health-monitor.ts';
 export { MetricsRecorder, type WorkerMetrics } from './node/metrics-recorder.ts';
-export { retry, type RetryOptions } from './node/retry.ts';
+export { type RetryOptions, retry } from './node/retry.ts';
 export { type ConsensusParticipant, TaskProcessor, type TaskProcessorOptions } from './node/task-processor.ts';
 export { type NetworkValidation, ValidationNetwork, type ValidationNetworkOptions } from './node/validation-network.ts';
 export { ValidatorNode, type ValidatorNodeDependencies, type ValidatorNodeOptions } from './node/validator-node.ts';
@@ -17,7 +17,14 @@ export { type ConsensusResult, type JudgementView, parseConsensusResult } from '
 export { type Fault, ValidationError } from './protocol/errors.ts';
 export { type Genesis, parseGenesis } from './protocol/genesis.ts';
 export type { AbstainReason, Coverage, Finding, Judgement, Vote } from './protocol/judgement.ts';
-export { type CodeReviewTask, encodeTask, parseTask, type SkillAssessmentTask, type Task, taskIdOf } from './protocol/task.ts';
+export {
+  type CodeReviewTask,
+  encodeTask,
+  parseTask,
+  type SkillAssessmentTask,
+  type Task,
+  taskIdOf,
+} from './protocol/task.ts';
 export type { ValidationResult } from './protocol/validation-result.ts';
 export type { Outcome, Reason } from './protocol/value.ts';
 export type { HealthReport } from './rpc/api.ts';

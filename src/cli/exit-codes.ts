@@ -41,7 +41,7 @@ const EXIT_OF_ERROR: Readonly<Record<string, ExitCode>> = {
   STOPPING: EXIT.unjudged,
   STORE_FAILED: EXIT.unjudged,
   VALIDATION_FAILED: EXIT.unjudged,
-  STORE_LOCKED: EXIT.locked,
+  DATA_LOCKED: EXIT.locked,
   INTERNAL: EXIT.internal,
 };
 

@@ -1,9 +1,12 @@
-import type { Committee } from '../protocol/committee.ts';
-import { indexOfKey } from '../protocol/committee.ts';
+import { fromHex } from '../protocol/bytes.ts';
+import { type Committee, indexOfKey } from '../protocol/committee.ts';
 import type { ConsensusResult, JudgementView } from '../protocol/consensus-result.ts';
+import { ppmToNumber } from '../protocol/ppm.ts';
+import { decodeCore } from '../protocol/value.ts';
 import type { Tone } from './io.ts';
 
-type Finding = NonNullable<JudgementView['report']>['findings'][number];
+type Report = NonNullable<JudgementView['report']>;
+type Finding = Report['findings'][number];
 
 /** One line to print. */
 export interface Line {
@@ -20,8 +23,9 @@ const VOTE_TONES: Readonly<Record<JudgementView['vote'], Tone>> = { approve: 'go
 /** A result for people: every validator's judgement with its findings, then what was agreed. */
 export function renderResult(result: ConsensusResult, committee: Committee): Line[] {
   const views = new Map((result.judgements ?? []).map((view) => [view.validator, view]));
+  const minConfidence = ppmToNumber(committee.rules.minConfidencePpm);
   const judgements = committee.validators.flatMap(({ publicKey }, index) => [
-    ...renderJudgement(validatorName(index, publicKey), views.get(publicKey)),
+    ...renderJudgement(validatorName(index, publicKey), views.get(publicKey), minConfidence),
     { text: '' },
   ]);
   return [...judgements, ...renderAgreed(result, committee)];
@@ -32,16 +36,31 @@ export function validatorName(index: number, publicKey: string): string {
   return `validator ${index} (${publicKey.slice(0, 8)})`;
 }
 
-function renderJudgement(name: string, view: JudgementView | undefined): Line[] {
-  if (view === undefined) return [{ text: `${name}  gave no result in time`, tone: 'faint' }];
+function renderJudgement(name: string, view: JudgementView | undefined, minConfidence: number): Line[] {
+  if (view === undefined) return [{ text: `${name}  is not in the result`, tone: 'faint' }];
   const { vote, model, report } = view;
-  const share = vote === 'abstain' ? `: ${view.abstainReason}` : `, confidence ${percent(view.confidence)}`;
-  const score = view.score === undefined ? '' : `, score ${percent(view.score)}`;
-  const partial = view.complete ? '' : ', part of the input only';
-  const head = { text: `${name}  ${model.id}  ${VERDICTS[vote]}${share}${score}${partial}`, tone: VOTE_TONES[vote] };
+  const head = { text: `${name}  ${model.id}  ${verdictText(view, minConfidence)}`, tone: VOTE_TONES[vote] };
   if (report === undefined) return [head, { text: '    (this node does not hold its report)', tone: 'faint' }];
   const feedback = (report.feedback ?? []).map((item) => ({ text: `    ${percent(item.score)}  ${item.requirement}: ${item.comment}` }));
-  return [head, ...texts(report.summary), ...feedback, ...renderFindings(report.findings)];
+  return [head, ...renderSummary(report), ...feedback, ...renderFindings(report.findings)];
+}
+
+function verdictText({ vote, abstainReason, confidence, score, complete }: JudgementView, minConfidence: number): string {
+  if (vote === 'abstain') return `abstains: ${abstainReason}`;
+  const counted = confidence >= minConfidence && (complete || vote === 'reject');
+  const parts = [
+    `${VERDICTS[vote]}, confidence ${percent(confidence)}`,
+    ...(score === undefined ? [] : [`score ${percent(score)}`]),
+    ...(complete ? [] : ['part of the input only']),
+    ...(counted ? [] : ['which counts as an abstention']),
+  ];
+  return parts.join(', ');
+}
+
+/** The summary, unless it only repeats a finding. */
+function renderSummary({ summary, findings }: Report): Line[] {
+  const repeats = findings.some(({ message }) => summary.includes(message));
+  return summary === '' || repeats ? [] : [{ text: `    ${summary}` }];
 }
 
 function renderFindings(findings: readonly Finding[]): Line[] {
@@ -52,7 +71,7 @@ function renderFindings(findings: readonly Finding[]): Line[] {
 
 function renderFinding({ file, line, severity, rule, quote, message, suggestion }: Finding): Line[] {
   const lines: Line[] = [
-    { text: `  ${file}:${line}  ${severity}  ${rule}`, ...(severity === 'error' ? { tone: 'bad' as const } : {}) },
+    { text: `    ${file}:${line}  ${severity}  ${rule}`, ...(severity === 'error' ? { tone: 'bad' as const } : {}) },
     { text: `      | ${quote}`, tone: 'faint' },
     { text: `      ${message}` },
   ];
@@ -60,22 +79,20 @@ function renderFinding({ file, line, severity, rule, quote, message, suggestion 
 }
 
 function renderAgreed(result: ConsensusResult, committee: Committee): Line[] {
-  const { outcome, reason, confidence, score, validators, judgements } = result;
+  const { outcome, reason, confidence, score, validators } = result;
   const signers = validators.map((key) => indexOfKey(committee, key) ?? key);
-  const why = reason === undefined ? '' : ` (${reason})`;
-  const scored = score === undefined ? '' : `, score ${percent(score)}`;
-  const share = result.approved || outcome === 'REJECTED' ? `, confidence ${percent(confidence)}` : '';
-  const count = (vote: JudgementView['vote']) => judgements?.filter((view) => view.vote === vote).length ?? 0;
-  const tally = judgements === undefined ? '' : ` (${count('approve')} approve, ${count('reject')} reject, ${count('abstain')} abstain)`;
+  const { approveWeight, rejectWeight, abstainWeight } = decodeCore(fromHex(result.core)).tallies;
+  const parts = [
+    `${outcome}${reason === undefined ? '' : ` (${reason})`}`,
+    ...(result.approved || outcome === 'REJECTED' ? [`confidence ${percent(confidence)}`] : []),
+    ...(score === undefined ? [] : [`score ${percent(score)}`]),
+  ];
+  const tally = `${approveWeight} approve, ${rejectWeight} reject, ${abstainWeight} abstain; a verdict needs ${committee.threshold} of ${committee.totalWeight}`;
   return [
-    { text: `agreed    ${outcome}${why}${share}${scored}${tally}`, tone: result.approved ? 'good' : 'bad' },
+    { text: `agreed    ${parts.join(', ')}: ${tally}`, tone: result.approved ? 'good' : 'bad' },
     { text: `signed    by validators ${signers.join(', ')} (${signers.length} of ${committee.validators.length}), ${result.decidedAt}` },
     { text: `task      ${result.taskId}` },
   ];
-}
-
-function texts(summary: string): Line[] {
-  return summary === '' ? [] : [{ text: `    ${summary}` }];
 }
 
 /** A share as people read it; never rounded up to certainty. */

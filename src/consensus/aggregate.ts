@@ -27,7 +27,11 @@ export function aggregate(committee: Committee, reveals: readonly Reveal[]): Agg
   if (counted.length < committee.rules.requiredValidators) return { outcome: 'EXPIRED', reason: null, ...open };
   const winner = winnerOf(committee, approveWeight, rejectWeight);
   if (winner === undefined) {
-    return { outcome: 'INCONCLUSIVE', reason: undecidedReason(committee, approveWeight + rejectWeight, abstainWeight), ...open };
+    return {
+      outcome: 'INCONCLUSIVE',
+      reason: undecidedReason(committee, approveWeight + rejectWeight, abstainWeight),
+      ...open,
+    };
   }
   const side = winner === 'APPROVED' ? approving : rejecting;
   const families = new Set(side.map(({ result }) => result.modelFamily)).size;

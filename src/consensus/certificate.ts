@@ -12,7 +12,10 @@ export function coreFault(committee: Committee, core: Core): string | undefined 
   if (core.networkId !== committee.networkId) return 'networkId is of another network';
   if (core.configDigest !== committee.configDigest) return 'configDigest is of another configuration';
   const known = (index: number) => index < committee.validators.length;
-  if (!core.reveals.every(({ index }) => known(index)) || !core.unrevealed.every(known)) return 'names an unknown validator';
+  if (!core.reveals.every(({ index }) => known(index)) || !core.unrevealed.every(known))
+    return 'names an unknown validator';
   const recomputed: Aggregate = aggregate(committee, core.reveals);
-  return equalBytes(encodeCore({ ...core, ...recomputed }), encodeCore(core)) ? undefined : 'outcome does not follow from the results';
+  return equalBytes(encodeCore({ ...core, ...recomputed }), encodeCore(core))
+    ? undefined
+    : 'outcome does not follow from the results';
 }

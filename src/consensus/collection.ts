@@ -11,10 +11,17 @@ import { type CollectionTimer, type Effect, type Instance, type JournalRecord, m
  * R2, R27: states something once: the record first, then the leaf. A second, different leaf for a slot is a
  * fault of this program, and stops the instance before anything is signed.
  */
-export function state(instance: Instance, body: LeafBody, attachment: Attachment, record: JournalRecord, effects: Effect[]): void {
+export function state(
+  instance: Instance,
+  body: LeafBody,
+  attachment: Attachment,
+  record: JournalRecord,
+  effects: Effect[],
+): void {
   const own = ownLeaf(instance, body, attachment);
   const slot = leafSlot(own.leaf);
-  if (!maySign(instance) || instance.own.has(slot)) throw new Error(`${slot} of task ${instance.taskId} must not be signed again`);
+  if (!maySign(instance) || instance.own.has(slot))
+    throw new Error(`${slot} of task ${instance.taskId} must not be signed again`);
   instance.own.set(slot, own);
   effects.push({ kind: 'record', record }, { kind: 'state', own });
 }

@@ -3,12 +3,22 @@ import { type LeafOf, leafSlot, type VoteLeaf } from '../protocol/leaf.ts';
 import { PROPOSALS_PER_ROUND_MAX, ROUNDS_AHEAD_MAX, VOTES_PER_SLOT_MAX } from '../protocol/limits.ts';
 import { type Authentic, isLeaf, type SignedLeaf } from '../protocol/signed-leaf.ts';
 import { commitmentOf } from '../protocol/validation-result.ts';
-import { type Effect, type Instance, proposerOf, ownLeaf, roundOf, type VoteTally, weightOfValidator, witnessKey } from './state.ts';
+import {
+  type Effect,
+  type Instance,
+  ownLeaf,
+  proposerOf,
+  roundOf,
+  type VoteTally,
+  weightOfValidator,
+  witnessKey,
+} from './state.ts';
 import { holdValue } from './valuation.ts';
 
 /** Takes in one checked leaf: into its tally, and beside what the same validator said before. */
 export function acceptLeaf(instance: Instance, leaf: Authentic<SignedLeaf>, effects: Effect[]): void {
-  if (leaf.leaf.taskId !== instance.taskId) throw new Error(`leaf of task ${leaf.leaf.taskId} in instance ${instance.taskId}`);
+  if (leaf.leaf.taskId !== instance.taskId)
+    throw new Error(`leaf of task ${leaf.leaf.taskId} in instance ${instance.taskId}`);
   watchOwnKey(instance, leaf, effects);
   if ('round' in leaf.leaf && leaf.leaf.round > instance.round + ROUNDS_AHEAD_MAX) return; // R26
   const fresh = noteLeaf(instance, leaf, effects);
@@ -95,7 +105,8 @@ function acceptProposal(instance: Instance, leaf: SignedLeaf<LeafOf<'PROPOSAL'>>
 
 /** Takes in votes that prove something together, whatever their voters said before and however far ahead they are. */
 export function acceptBundle(instance: Instance, bundle: Authentic<Bundle>): void {
-  if (bundle.taskId !== instance.taskId) throw new Error(`bundle of task ${bundle.taskId} in instance ${instance.taskId}`);
+  if (bundle.taskId !== instance.taskId)
+    throw new Error(`bundle of task ${bundle.taskId} in instance ${instance.taskId}`);
   for (const vote of bundle.votes) countVote(instance, vote);
 }
 

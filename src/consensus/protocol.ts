@@ -30,7 +30,10 @@ export class ConsensusProtocol {
   /** R9: what the network would say of these results; one a validator, in any order. */
   reachConsensus(results: readonly IndexedResult[]): Aggregate {
     const reveals = results.map(({ index, result }) => ({ index, result, salt: '' }));
-    return aggregate(this.committee, reveals.sort((a, b) => a.index - b.index));
+    return aggregate(
+      this.committee,
+      reveals.sort((a, b) => a.index - b.index),
+    );
   }
 
   /** A new instance, or what is left of one after a restart. */

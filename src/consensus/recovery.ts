@@ -1,7 +1,7 @@
 import type { Bundle } from '../protocol/bundle.ts';
 import type { Committee } from '../protocol/committee.ts';
 import type { Digest } from '../protocol/hash.ts';
-import { leafSlot, type LeafBody } from '../protocol/leaf.ts';
+import { type LeafBody, leafSlot } from '../protocol/leaf.ts';
 import { type Attachment, asAuthentic } from '../protocol/signed-leaf.ts';
 import { commitmentOf } from '../protocol/validation-result.ts';
 import { commitmentSetDigest } from '../protocol/value.ts';
@@ -14,7 +14,12 @@ import { holdValue } from './valuation.ts';
  * their repeats; what I said stands in `own` in the very bytes, and is never decided anew.
  * @param records in the order in which they were journaled; bundles in them were checked
  */
-export function recover(committee: Committee, taskId: Digest, self: number | null, records: readonly JournalRecord[]): Instance {
+export function recover(
+  committee: Committee,
+  taskId: Digest,
+  self: number | null,
+  records: readonly JournalRecord[],
+): Instance {
   const instance = createInstance(committee, taskId, self);
   for (const record of records) applyRecord(instance, record);
   return instance;
@@ -25,7 +30,10 @@ function applyRecord(instance: Instance, record: JournalRecord): void {
     case 'judged': {
       instance.opening = record.opening;
       const { publicKey } = instance.committee.validators[instance.self!]!;
-      return restate(instance, { type: 'COMMIT', commitment: commitmentOf(instance.taskId, publicKey, record.opening) });
+      return restate(instance, {
+        type: 'COMMIT',
+        commitment: commitmentOf(instance.taskId, publicKey, record.opening),
+      });
     }
     case 'closed':
       return restate(instance, { type: 'CLOSE', set: commitmentSetDigest(record.set) }, record.set);

@@ -215,7 +215,14 @@ export function maySign(instance: Instance): boolean {
 export function roundOf(instance: Instance, number: number): Round {
   let round = instance.rounds.get(number);
   if (round === undefined) {
-    round = { proposals: [], prevotes: emptyTally(), precommits: emptyTally(), voters: new Map(), voterWeight: 0, armed: new Set() };
+    round = {
+      proposals: [],
+      prevotes: emptyTally(),
+      precommits: emptyTally(),
+      voters: new Map(),
+      voterWeight: 0,
+      armed: new Set(),
+    };
     instance.rounds.set(number, round);
   }
   return round;

@@ -1,8 +1,20 @@
 import { arm, close, commit, reveal } from './collection.ts';
 import { acceptBundle, acceptLeaf } from './intake.ts';
 import type { Effect, Input, Instance } from './state.ts';
+import {
+  armStep,
+  decide,
+  decideBy,
+  endRound,
+  followPolka,
+  onRoundTimeout,
+  precommitNil,
+  prevote,
+  propose,
+  skipRound,
+  startRound,
+} from './voting.ts';
 import { hasWants } from './wanted.ts';
-import { armStep, decide, decideBy, endRound, followPolka, onRoundTimeout, precommitNil, prevote, propose, skipRound, startRound } from './voting.ts';
 
 /** In this order: what ends the instance first, then what moves it on. */
 const GUARDS = [decide, close, reveal, skipRound, endRound, startRound, followPolka, propose, prevote, precommitNil];

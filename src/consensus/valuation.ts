@@ -1,9 +1,18 @@
 import { equalBytes } from '../protocol/bytes.ts';
-import { leafDigest } from '../protocol/merkle.ts';
 import { encodeLeaf } from '../protocol/leaf.ts';
+import { leafDigest } from '../protocol/merkle.ts';
 import type { SignedLeaf } from '../protocol/signed-leaf.ts';
 import { commitmentOf } from '../protocol/validation-result.ts';
-import { type CloseRef, closesDigestOf, type Commitment, type Core, encodeCore, type Reveal, type Value, valueIdOf } from '../protocol/value.ts';
+import {
+  type CloseRef,
+  type Commitment,
+  type Core,
+  closesDigestOf,
+  encodeCore,
+  type Reveal,
+  type Value,
+  valueIdOf,
+} from '../protocol/value.ts';
 import { aggregate } from './aggregate.ts';
 import { collected } from './collection.ts';
 import { type HeldValue, type Instance, weightOfValidator, witnessKey } from './state.ts';
@@ -32,7 +41,9 @@ function buildCore(instance: Instance, reveals: readonly Reveal[], lists: readon
   const { networkId, configDigest, validators, quorum } = instance.committee;
   const listed = listedWeights(instance, lists);
   const revealed = new Set(reveals.map(({ index }) => index));
-  const timely = new Set([...listed].filter(([, weight]) => weight >= quorum).map(([key]) => Number(key.split(':')[0])));
+  const timely = new Set(
+    [...listed].filter(([, weight]) => weight >= quorum).map(([key]) => Number(key.split(':')[0])),
+  );
   const unrevealed = validators.map((_, index) => index).filter((index) => timely.has(index) && !revealed.has(index));
   const closesDigest = closesDigestOf(lists.map(({ index, set }) => ({ index, set })));
   const { taskId, committee } = instance;
@@ -65,7 +76,9 @@ export function holdValue(instance: Instance, value: Value): HeldValue {
 
 /** The keys of the leaves that a value rests on; their bytes follow from the value itself. */
 function witnessesOf({ taskId }: Instance, { core, closes }: Value): string[] {
-  const closeKeys = closes.map(({ index, set }) => witnessKey(index, leafDigest(encodeLeaf({ type: 'CLOSE', taskId, set }))));
+  const closeKeys = closes.map(({ index, set }) =>
+    witnessKey(index, leafDigest(encodeLeaf({ type: 'CLOSE', taskId, set }))),
+  );
   const revealKeys = core.reveals.map(({ index, result, salt }) => {
     return witnessKey(index, leafDigest(encodeLeaf({ type: 'REVEAL', taskId, opening: { result, salt } })));
   });

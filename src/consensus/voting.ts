@@ -3,7 +3,19 @@ import type { Digest } from '../protocol/hash.ts';
 import type { LeafOf, VoteLeaf } from '../protocol/leaf.ts';
 import type { SignedLeaf } from '../protocol/signed-leaf.ts';
 import { readyToPropose, state } from './collection.ts';
-import { type Effect, type HeldValue, type Instance, maySign, proposerOf, type Round, roundOf, type Step, type ValidValue, type VoteGroup, type VoteTally } from './state.ts';
+import {
+  type Effect,
+  type HeldValue,
+  type Instance,
+  maySign,
+  proposerOf,
+  type Round,
+  roundOf,
+  type Step,
+  type ValidValue,
+  type VoteGroup,
+  type VoteTally,
+} from './state.ts';
 import { freshValue, hardValid, holdValue, softAccept } from './valuation.ts';
 
 /**
@@ -21,7 +33,11 @@ export const decide: Guard = (instance, effects) => {
     if (group === undefined) continue;
     const held = instance.values.get(group.leaf.valueId!);
     if (held === undefined) continue; // its core is asked for, see `wanted`
-    decideBy(instance, { kind: 'CERT', taskId: instance.taskId, votes: votesOf(group), coreBytes: held.coreBytes }, effects);
+    decideBy(
+      instance,
+      { kind: 'CERT', taskId: instance.taskId, votes: votesOf(group), coreBytes: held.coreBytes },
+      effects,
+    );
     return true;
   }
   return false;
@@ -34,7 +50,9 @@ export function decideBy(instance: Instance, cert: Cert, effects: Effect[]): voi
 
 /** R21: votes of weight F+1 in a later round: at least one honest validator is there, so I go there too. */
 export const skipRound: Guard = (instance, effects) => {
-  const ahead = [...instance.rounds].filter(([number, round]) => number > instance.round && round.voterWeight > instance.committee.faulty);
+  const ahead = [...instance.rounds].filter(
+    ([number, round]) => number > instance.round && round.voterWeight > instance.committee.faulty,
+  );
   if (ahead.length === 0) return false;
   const [number, round] = ahead.reduce((best, next) => (next[0] > best[0] ? next : best));
   enterRound(instance, number, number === 0 ? null : roundCertOf(instance, [...round.voters.values()]), effects);
@@ -46,7 +64,9 @@ export const startRound: Guard = (instance, effects) => {
   if (instance.round >= 0) return false;
   const proposed = roundOf(instance, 0).proposals.some((proposal) => {
     const held = instance.values.get(proposal.leaf.valueId)!;
-    return proposal.leaf.validRound === -1 && hardValid(instance, held) === true && softAccept(instance, held) === 'yes';
+    return (
+      proposal.leaf.validRound === -1 && hardValid(instance, held) === true && softAccept(instance, held) === 'yes'
+    );
   });
   if (!proposed && !readyToPropose(instance, effects)) return false;
   enterRound(instance, 0, null, effects);
@@ -73,7 +93,13 @@ export const propose: Guard = (instance, effects) => {
   if (!due || instance.own.has(`PROPOSAL/${round}`)) return false;
   const value = valid === null ? freshValue(instance) : valid.value;
   const validRound = valid === null ? -1 : valid.round;
-  const leaf: LeafOf<'PROPOSAL'> = { type: 'PROPOSAL', taskId: instance.taskId, round, validRound, valueId: holdValue(instance, value).id };
+  const leaf: LeafOf<'PROPOSAL'> = {
+    type: 'PROPOSAL',
+    taskId: instance.taskId,
+    round,
+    validRound,
+    valueId: holdValue(instance, value).id,
+  };
   state(instance, leaf, value, { kind: 'proposed', leaf, value }, effects);
   if (valid !== null) effects.push({ kind: 'bundle', bundle: valid.polka });
   return true;
@@ -155,12 +181,22 @@ function precommitFor(instance: Instance, valueId: Digest | null, lock: ValidVal
 }
 
 /** R23: a timer of another round or step does nothing. */
-export function onRoundTimeout(instance: Instance, name: 'propose' | 'prevote' | 'precommit', round: number, effects: Effect[]): void {
+export function onRoundTimeout(
+  instance: Instance,
+  name: 'propose' | 'prevote' | 'precommit',
+  round: number,
+  effects: Effect[],
+): void {
   if (round !== instance.round) return;
   if (name === 'propose' && instance.step === 'propose') prevoteFor(instance, null, effects);
   if (name === 'prevote' && instance.step === 'prevote') precommitFor(instance, null, null, effects);
   if (name === 'precommit') {
-    enterRound(instance, round + 1, roundCertOf(instance, [...roundOf(instance, round).precommits.first.values()]), effects);
+    enterRound(
+      instance,
+      round + 1,
+      roundCertOf(instance, [...roundOf(instance, round).precommits.first.values()]),
+      effects,
+    );
   }
 }
 

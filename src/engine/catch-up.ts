@@ -1,6 +1,6 @@
+import type { WireBundle } from '../protocol/bundle.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { SYNC_PAGE_MAX } from '../protocol/limits.ts';
-import type { WireBundle } from '../protocol/bundle.ts';
 import { Limiter } from './bounded.ts';
 import { SYNC_MS, SYNC_REQUESTS_MAX } from './limits.ts';
 import type { Clock, Logger, Network, PeerKey } from './ports.ts';
@@ -58,7 +58,9 @@ export class CatchUp {
     const running = this.#syncing.get(peer);
     if (running !== undefined) return running;
     const sync = this.#sync(peer)
-      .catch((error: unknown) => this.#context.logger.debug({ peer, error: (error as Error).message }, 'catch-up from this peer ended'))
+      .catch((error: unknown) =>
+        this.#context.logger.debug({ peer, error: (error as Error).message }, 'catch-up from this peer ended'),
+      )
       .finally(() => this.#syncing.delete(peer));
     this.#syncing.set(peer, sync);
     return sync;
@@ -71,7 +73,8 @@ export class CatchUp {
   }
 
   async #noteOpen(taskId: Digest, peer: PeerKey): Promise<void> {
-    if (!this.#context.isOpen(taskId) && !(await this.#context.isDecided(taskId))) this.#context.onOpenTask(taskId, peer);
+    if (!this.#context.isOpen(taskId) && !(await this.#context.isDecided(taskId)))
+      this.#context.onOpenTask(taskId, peer);
   }
 
   async #readPage(peer: PeerKey): Promise<boolean> {

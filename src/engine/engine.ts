@@ -6,22 +6,23 @@ import type { Committee } from '../protocol/committee.ts';
 import type { Signer, Verifier } from '../protocol/ed25519.ts';
 import { ProtocolError, ValidationError } from '../protocol/errors.ts';
 import type { FetchAnswer, FetchRequest } from '../protocol/fetch.ts';
-import { type Announcement, announcementBytes, decodeFrame, type WireFrame } from '../protocol/frame.ts';
+import { type Announcement, announcementBytes, decodeFrame } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { TASK_INLINE_BYTES_MAX } from '../protocol/limits.ts';
-import type { Authentic, SignedLeaf } from '../protocol/signed-leaf.ts';
-import { decodeTask, encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
+import type { SignedLeaf } from '../protocol/signed-leaf.ts';
+import { encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
 import { CatchUp } from './catch-up.ts';
 import { Certificates } from './certificates.ts';
 import { JournalIndex } from './journal-index.ts';
 import { OPEN_TASKS_MAX, RECONNECT_SPREAD_MS } from './limits.ts';
 import { OpenTask, type OpenTaskContext, type OpenTaskInit } from './open-task.ts';
 import { encodeCert, Outbox } from './outbox.ts';
-import type { Clock, Judge, Logger, Network, NetworkHandlers, PeerKey, Random, Store, Verdict } from './ports.ts';
 import { PeerExchange } from './peer-exchange.ts';
+import type { Clock, Judge, Logger, Network, NetworkHandlers, PeerKey, Random, Store, Verdict } from './ports.ts';
 import { recoverJournal } from './recovery.ts';
 import { Reports } from './reports.ts';
 import { answerRequest } from './responder.ts';
+import { Router } from './router.ts';
 import { UnknownTasks } from './unknown-tasks.ts';
 
 export interface EngineOptions {
@@ -69,16 +70,22 @@ export class Engine implements NetworkHandlers {
   readonly #unknown: UnknownTasks;
   readonly #catchUp: CatchUp;
   readonly #exchange: PeerExchange;
+  readonly #router: Router;
   readonly #journal = new JournalIndex();
   readonly #outbox: Outbox;
   /** Records of tasks whose body was lost: they wait until it is fetched. */
-  readonly #bodiless = new Map<Digest, JournalRecord[]>();
+  readonly #bodiless = new Map<Digest, { records: JournalRecord[]; maySign: boolean }>();
   /** Nothing is signed for tasks first seen before this moment. */
   #trustedAfterMs = 0;
   #stopped = false;
 
   /** @param firstTick above every tick in the journal */
-  private constructor(options: EngineOptions, dependencies: EngineDependencies, events: EngineEvents, firstTick: number) {
+  private constructor(
+    options: EngineOptions,
+    dependencies: EngineDependencies,
+    events: EngineEvents,
+    firstTick: number,
+  ) {
     const { committee, identity } = options;
     const { store, network, clock, logger, judge, random } = dependencies;
     this.committee = committee;
@@ -87,7 +94,13 @@ export class Engine implements NetworkHandlers {
     this.#events = events;
     this.#authenticator = createAuthenticator(committee, options.verifiers);
     this.certificates = new Certificates(committee, this.#authenticator, store);
-    this.reports = new Reports({ store, network, clock, logger, onReport: (digest, bytes) => this.#outbox.report(digest, bytes) });
+    this.reports = new Reports({
+      store,
+      network,
+      clock,
+      logger,
+      onReport: (digest, bytes) => this.#outbox.report(digest, bytes),
+    });
     this.#outbox = new Outbox(
       {
         committee,
@@ -97,11 +110,21 @@ export class Engine implements NetworkHandlers {
         clock,
         logger,
         onOwnLeaf: (leaf) => this.#tasks.get(leaf.leaf.taskId)?.dispatch({ kind: 'leaf', leaf }),
-        onJournaled: (tick, records) => this.#noteEntry(tick, records.map(({ taskId }) => taskId)),
+        onJournaled: (tick, records) =>
+          this.#noteEntry(
+            tick,
+            records.map(({ taskId }) => taskId),
+          ),
       },
       firstTick,
     );
-    this.#unknown = new UnknownTasks({ committee, network, clock, logger, onFound: (...found) => void this.#onFound(...found) });
+    this.#unknown = new UnknownTasks({
+      committee,
+      network,
+      clock,
+      logger,
+      onFound: (...found) => this.#router.takeFound(...found),
+    });
     this.#catchUp = new CatchUp({
       network,
       clock,
@@ -118,9 +141,20 @@ export class Engine implements NetworkHandlers {
       clock,
       random,
       logger,
-      takeLeaf: (leaf, from) => this.#takeLeaf(this.#authenticator.openLeaf(leaf), from, false),
-      takeBundle: (bundle, from) => this.#takeBundle(bundle, from),
+      takeLeaf: (leaf, from) => this.#router.takeLeaf(this.#authenticator.openLeaf(leaf), from, false),
+      takeBundle: (bundle, from) => this.#router.takeBundle(bundle, from),
       certFrame: (cert) => this.#outbox.encode({ bundles: [cert] }),
+    });
+    this.#router = new Router({
+      committee,
+      authenticator: this.#authenticator,
+      certificates: this.certificates,
+      unknown: this.#unknown,
+      tasks: this.#tasks,
+      isStopped: () => this.#stopped,
+      onNewTask: (task, taskBytes, taskId) => void this.#openNew(task, taskBytes, taskId, null),
+      onCert: (cert, from) => this.#onFetchedCert(cert, from),
+      onLate: (index, taskId) => this.#exchange.tellDecision(index, taskId, this.certificates.get(taskId)),
     });
     this.#context = {
       protocol: new ConsensusProtocol(committee, identity?.index ?? null),
@@ -139,16 +173,21 @@ export class Engine implements NetworkHandlers {
   }
 
   /** Recovers what the journal holds, and starts. The network may deliver from the moment this resolves. */
-  static async start(options: EngineOptions, dependencies: EngineDependencies, events: EngineEvents = {}): Promise<Engine> {
+  static async start(
+    options: EngineOptions,
+    dependencies: EngineDependencies,
+    events: EngineEvents = {},
+  ): Promise<Engine> {
     const { store, logger } = dependencies;
     const authenticator = createAuthenticator(options.committee, options.verifiers);
     const journal = await recoverJournal(store, authenticator, logger);
     const engine = new Engine(options, dependencies, events, journal.nextTick);
     if (journal.damaged || options.untrustedJournal === true) engine.#trustedAfterMs = engine.#endOfProbationMs();
-    for (const { taskId, records, task } of journal.tasks) {
-      const opened = records.filter((record) => record.kind !== 'opened');
-      if (task === undefined) engine.#bodiless.set(taskId, opened);
-      else engine.#open({ ...task, taskId, records: opened, announcement: null }, false);
+    for (const recovered of journal.tasks) {
+      const { taskId, records, body } = recovered;
+      const maySign = recovered.maySign && engine.#isTrusted();
+      if (body === undefined) engine.#bodiless.set(taskId, { records, maySign });
+      else engine.#open({ ...body, taskId, records, maySign, announcement: null });
     }
     for (const { tick, taskIds } of journal.entries) engine.#noteEntry(tick, taskIds);
     engine.#catchUp.start();
@@ -162,6 +201,11 @@ export class Engine implements NetworkHandlers {
   /** Why nothing can be written at the moment, if so. */
   get writeFault(): string | undefined {
     return this.#outbox.fault;
+  }
+
+  /** Tasks first seen before this moment (milliseconds since 1970) are followed only; 0 if the journal is trusted. */
+  get trustedAfterMs(): number {
+    return this.#trustedAfterMs;
   }
 
   /** When nothing waits to be written or sent any more. */
@@ -194,7 +238,9 @@ export class Engine implements NetworkHandlers {
     }
     const nowMs = this.#dependencies.clock.nowMs();
     if (task.deadline !== undefined && task.deadline * 1000 <= nowMs) {
-      throw new ValidationError('deadline: has passed; give a later one or none', 'DEADLINE_PASSED', { path: 'deadline' });
+      throw new ValidationError('deadline: has passed; give a later one or none', 'DEADLINE_PASSED', {
+        path: 'deadline',
+      });
     }
     if (this.#tasks.size >= OPEN_TASKS_MAX) {
       throw new ValidationError(`${OPEN_TASKS_MAX} tasks are undecided here: try again later`, 'TOO_MANY_TASKS');
@@ -212,7 +258,7 @@ export class Engine implements NetworkHandlers {
   onFrame(bytes: Uint8Array, from: PeerKey): Verdict {
     if (this.#stopped) return 'ignore';
     try {
-      this.#takeFrame(decodeFrame(bytes), from);
+      this.#router.takeFrame(decodeFrame(bytes), from);
       return 'accept';
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -222,7 +268,10 @@ export class Engine implements NetworkHandlers {
   }
 
   onRequest(request: FetchRequest, _from: PeerKey): Promise<FetchAnswer> {
-    return answerRequest({ store: this.#dependencies.store, reports: this.reports, certificates: this.certificates, tasks: this.#tasks }, request);
+    return answerRequest(
+      { store: this.#dependencies.store, reports: this.reports, certificates: this.certificates, tasks: this.#tasks },
+      request,
+    );
   }
 
   /** What was said while a peer was away did not reach it: it is said again, and the peer asked for what is missing here. */
@@ -232,80 +281,25 @@ export class Engine implements NetworkHandlers {
     if (this.committee.validators.some(({ publicKey }) => publicKey === peer)) void this.#catchUp.sync(peer);
   }
 
-  #takeFrame({ batch, bundles, announcements }: WireFrame, from: PeerKey): void {
-    for (const announcement of announcements) this.#takeAnnouncement(announcement, from);
-    if (batch !== null) {
-      for (const leaf of this.#authenticator.openBatch(batch).leaves) this.#takeLeaf(leaf, from, batch.repeat);
-    }
-    for (const bundle of bundles) this.#takeBundle(bundle, from);
-  }
-
-  #takeLeaf(leaf: Authentic<SignedLeaf>, from: PeerKey, repeat: boolean): void {
-    const { taskId } = leaf.leaf;
-    const open = this.#tasks.get(taskId);
-    if (open !== undefined) return open.dispatch({ kind: 'leaf', leaf });
-    if (this.certificates.has(taskId)) return repeat ? this.#tellDecision(leaf) : undefined;
-    void this.certificates.isDecided(taskId).then((decided) => {
-      if (this.#stopped) return;
-      if (decided) return repeat ? this.#tellDecision(leaf) : undefined;
-      const opened = this.#tasks.get(taskId); // meanwhile
-      return opened === undefined ? this.#unknown.seek(taskId, from, leaf) : opened.dispatch({ kind: 'leaf', leaf });
-    });
-  }
-
-  #tellDecision({ signer, leaf: { taskId } }: SignedLeaf): void {
-    this.#exchange.tellDecision(signer, taskId, this.certificates.get(taskId));
-  }
-
-  #takeBundle(wire: WireBundle, from: PeerKey): void {
-    if (this.certificates.has(wire.taskId)) return;
-    const open = this.#tasks.get(wire.taskId);
-    if (open !== undefined) open.dispatch({ kind: 'bundle', bundle: this.#authenticator.openBundle(wire) });
-    else if (wire.kind === 'CERT') this.#onFetchedCert(wire, from);
-    else this.#unknown.seek(wire.taskId, from);
-  }
-
-  #takeAnnouncement(announcement: Announcement, from: PeerKey): void {
-    const { taskId, body } = announcement;
-    if (this.#tasks.has(taskId) || this.certificates.has(taskId)) return;
-    this.#authenticator.openAnnouncement(announcement);
-    if (body !== null && taskIdOf(this.committee.networkId, this.committee.epoch, body) !== taskId) {
-      throw new ProtocolError('an announcement came with the body of another task');
-    }
-    const task = body === null ? null : decodeTaskOf(body);
-    void this.certificates.isDecided(taskId).then((decided) => {
-      if (decided || this.#stopped) return;
-      if (task === null || body === null) this.#unknown.seek(taskId, from);
-      else this.#openNew(task, body, taskId, null);
-    });
-  }
-
-  /** R28: a decided task is never opened again, whatever made somebody look for its body. */
-  async #onFound(task: Task, taskBytes: Uint8Array, taskId: Digest, leaves: Authentic<SignedLeaf>[]): Promise<void> {
-    if ((await this.certificates.isDecided(taskId)) || this.#stopped) return;
-    this.#openNew(task, taskBytes, taskId, null);
-    for (const leaf of leaves) this.#tasks.get(taskId)?.dispatch({ kind: 'leaf', leaf });
-  }
-
   /** False if it is open already, or there are too many; then it comes again by a repeat. */
   #openNew(task: Task, taskBytes: Uint8Array, taskId: Digest, announcement: Announcement | null): boolean {
     const known = this.#tasks.has(taskId) || this.certificates.has(taskId);
     if (known || this.#stopped || this.#tasks.size >= OPEN_TASKS_MAX) return false;
     const firstSeenMs = this.#dependencies.clock.nowMs();
     this.#outbox.task({ taskId, taskBytes, firstSeenMs });
-    const records = this.#bodiless.get(taskId) ?? [];
-    this.#bodiless.delete(taskId);
-    if (records.length === 0) this.#outbox.record(taskId, { kind: 'opened', firstSeenMs });
-    this.#open({ taskId, task, taskBytes, firstSeenMs, records, announcement }, true);
+    const recovered = this.#bodiless.get(taskId) ?? { records: [], maySign: this.#isTrusted() };
+    if (!this.#bodiless.delete(taskId))
+      this.#outbox.record(taskId, { kind: 'opened', firstSeenMs, maySign: recovered.maySign });
+    this.#open({ taskId, task, taskBytes, firstSeenMs, announcement, ...recovered });
+    this.#outbox.afterSync(() => this.#events.onOpened?.(taskId, task));
     return true;
   }
 
-  #open(init: Omit<OpenTaskInit, 'maySign'>, isNew: boolean): void {
+  #open(init: OpenTaskInit): void {
     const buffered = this.#unknown.take(init.taskId);
-    const task = new OpenTask(this.#context, { ...init, maySign: this.#dependencies.clock.nowMs() >= this.#trustedAfterMs });
+    const task = new OpenTask(this.#context, init);
     this.#tasks.set(init.taskId, task);
     task.start();
-    if (isNew) this.#outbox.afterSync(() => this.#events.onOpened?.(init.taskId, init.task));
     for (const leaf of buffered) task.dispatch({ kind: 'leaf', leaf });
   }
 
@@ -344,7 +338,8 @@ export class Engine implements NetworkHandlers {
       this.#unknown.take(cert.taskId);
       onDurable();
       this.#events.onDecided?.(cert.taskId, cert);
-      for (const { index, result } of core.reveals) this.reports.pull(result, this.committee.validators[index]!.publicKey);
+      for (const { index, result } of core.reveals)
+        this.reports.pull(result, this.committee.validators[index]!.publicKey);
     });
   }
 
@@ -362,16 +357,12 @@ export class Engine implements NetworkHandlers {
     }
   }
 
+  #isTrusted(): boolean {
+    return this.#dependencies.clock.nowMs() >= this.#trustedAfterMs;
+  }
+
   /** R29: by then every task that was open when this node started is closed by the others. */
   #endOfProbationMs(): number {
     return this.#dependencies.clock.nowMs() + 2 * this.committee.rules.timers.observeMs;
-  }
-}
-
-function decodeTaskOf(body: Uint8Array): Task {
-  try {
-    return decodeTask(body);
-  } catch (error) {
-    throw new ProtocolError(`an announced task is not valid: ${(error as Error).message}`);
   }
 }

@@ -1,14 +1,14 @@
-import { type CborValue, decodeCanonical, encodeCanonical } from '../protocol/cbor.ts';
+import type { JournalRecord, ValidValue } from '../consensus/state.ts';
 import type { Authenticator } from '../protocol/authenticator.ts';
-import { type BundleKind, bundleFromCbor, bundleToCbor, type Bundle } from '../protocol/bundle.ts';
+import { type Bundle, type BundleKind, bundleFromCbor, bundleToCbor } from '../protocol/bundle.ts';
+import { type CborValue, decodeCanonical, encodeCanonical } from '../protocol/cbor.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import { arrayOf, bytesOf, digestOf, integerOf, listOf, wordOf } from '../protocol/fields.ts';
+import { arrayOf, booleanOf, bytesOf, digestOf, integerOf, listOf, wordOf } from '../protocol/fields.ts';
 import { type Digest, digestBytes } from '../protocol/hash.ts';
 import { decodeLeaf, encodeLeaf, type LeafOf, type LeafType } from '../protocol/leaf.ts';
 import { GOSSIP_BYTES_MAX, LEAF_BYTES_MAX, ROUND_MAX } from '../protocol/limits.ts';
 import { openingFromCbor, openingToCbor } from '../protocol/validation-result.ts';
 import { commitmentSetFromCbor, commitmentSetToCbor, decodeValue, encodeValue } from '../protocol/value.ts';
-import type { JournalRecord, ValidValue } from '../consensus/state.ts';
 
 const JOURNAL_TAG = 'pheme/journal/1';
 
@@ -16,6 +16,8 @@ const JOURNAL_TAG = 'pheme/journal/1';
 export interface OpenedRecord {
   readonly kind: 'opened';
   readonly firstSeenMs: number;
+  /** R29: false if the task is only followed; so it stays after a restart. */
+  readonly maySign: boolean;
 }
 
 export type EngineRecord = JournalRecord | OpenedRecord;
@@ -32,14 +34,18 @@ const RECORDS_MAX = 1_000_000;
 
 /** R27: the records of one tick, as one value. */
 export function encodeRecords(records: readonly TaskRecord[]): Uint8Array {
-  const items = records.map(({ taskId, record }) => [digestBytes(taskId), KINDS.indexOf(record.kind), payloadOf(record)]);
+  const items = records.map(({ taskId, record }) => [
+    digestBytes(taskId),
+    KINDS.indexOf(record.kind),
+    payloadOf(record),
+  ]);
   return encodeCanonical([JOURNAL_TAG, items]);
 }
 
 function payloadOf(record: EngineRecord): CborValue {
   switch (record.kind) {
     case 'opened':
-      return record.firstSeenMs;
+      return [record.firstSeenMs, record.maySign];
     case 'judged':
       return openingToCbor(record.opening);
     case 'closed':
@@ -70,7 +76,10 @@ export function decodeRecords(bytes: Uint8Array, authenticator: Authenticator): 
   if (tag !== JOURNAL_TAG) throw new ProtocolError(`a journal entry must begin with ${JOURNAL_TAG}`);
   return listOf(items, 'records', RECORDS_MAX, (item) => {
     const [taskId, code, payload] = arrayOf(item, 'record', 3);
-    return { taskId: digestOf(taskId, 'taskId'), record: recordFromCbor(wordOf(code, 'record', KINDS), payload!, authenticator) };
+    return {
+      taskId: digestOf(taskId, 'taskId'),
+      record: recordFromCbor(wordOf(code, 'record', KINDS), payload!, authenticator),
+    };
   });
 }
 
@@ -78,7 +87,11 @@ function recordFromCbor(kind: EngineRecord['kind'], payload: CborValue, authenti
   const pair = () => arrayOf(payload, kind, 2);
   switch (kind) {
     case 'opened':
-      return { kind, firstSeenMs: integerOf(payload, 'firstSeen', 0, Number.MAX_SAFE_INTEGER) };
+      return {
+        kind,
+        firstSeenMs: integerOf(pair()[0], 'firstSeen', 0, Number.MAX_SAFE_INTEGER),
+        maySign: booleanOf(pair()[1], 'maySign'),
+      };
     case 'judged':
       return { kind, opening: openingFromCbor(payload) };
     case 'closed':

@@ -1,15 +1,22 @@
 import type { ConsensusProtocol } from '../consensus/protocol.ts';
 import { repeatOf } from '../consensus/repeat.ts';
-import { type Effect, type Input, type Instance, type JournalRecord, maySign, type TimerName } from '../consensus/state.ts';
+import {
+  type Effect,
+  type Input,
+  type Instance,
+  type JournalRecord,
+  maySign,
+  type TimerName,
+} from '../consensus/state.ts';
 import type { Cert } from '../protocol/bundle.ts';
+import { toHex } from '../protocol/bytes.ts';
 import { encodeCanonical } from '../protocol/cbor.ts';
 import { type Announcement, provenLeafToCbor } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
-import { leafSlot } from '../protocol/leaf.ts';
 import type { Judgement } from '../protocol/judgement.ts';
+import { leafSlot } from '../protocol/leaf.ts';
 import type { SignedLeaf } from '../protocol/signed-leaf.ts';
 import type { Task } from '../protocol/task.ts';
-import { toHex } from '../protocol/bytes.ts';
 import { DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Clock, Judge, Logger, Random } from './ports.ts';
@@ -128,7 +135,10 @@ export class OpenTask {
       case 'evidence':
         return this.#keepEvidence(...effect.leaves);
       case 'muted':
-        logger.error({ taskId: this.taskId, slot: leafSlot(effect.leaf.leaf) }, 'a leaf under this key is not in this journal: the key signs elsewhere, or the data is old; following this task without signing');
+        logger.error(
+          { taskId: this.taskId, slot: leafSlot(effect.leaf.leaf) },
+          'a leaf under this key is not in this journal: the key signs elsewhere, or the data is old; following this task without signing',
+        );
         return this.#judging.abort();
       case 'decided':
         this.#judging.abort();
@@ -139,7 +149,10 @@ export class OpenTask {
   #keepEvidence(first: SignedLeaf, second: SignedLeaf): void {
     const slot = leafSlot(first.leaf);
     const evidenceBytes = encodeCanonical([provenLeafToCbor(first), provenLeafToCbor(second)]);
-    this.#context.logger.warn({ taskId: this.taskId, validator: first.signer, slot }, 'equivocation: two different signed leaves for one slot');
+    this.#context.logger.warn(
+      { taskId: this.taskId, validator: first.signer, slot },
+      'equivocation: two different signed leaves for one slot',
+    );
     this.#context.outbox.evidence({ taskId: this.taskId, validatorIndex: first.signer, slot, evidenceBytes });
   }
 
@@ -194,13 +207,17 @@ export class OpenTask {
         this.#judging.abort();
       });
       this.#timers.add(cancel);
-      judge.judge(this.task, this.#judging.signal).then(resolve, (error: unknown) => {
-        if (!this.#judging.signal.aborted) logger.warn({ taskId: this.taskId, error: (error as Error).message }, 'the judge failed');
-        resolve(abstention('model_error', 'the judge failed'));
-      }).finally(() => {
-        cancel();
-        this.#timers.delete(cancel);
-      });
+      judge
+        .judge(this.task, this.#judging.signal)
+        .then(resolve, (error: unknown) => {
+          if (!this.#judging.signal.aborted)
+            logger.warn({ taskId: this.taskId, error: (error as Error).message }, 'the judge failed');
+          resolve(abstention('model_error', 'the judge failed'));
+        })
+        .finally(() => {
+          cancel();
+          this.#timers.delete(cancel);
+        });
     });
   }
 

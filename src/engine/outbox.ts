@@ -8,8 +8,8 @@ import type { Signer } from '../protocol/ed25519.ts';
 import { type Announcement, encodeFrame } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { BATCH_LEAVES_MAX } from '../protocol/limits.ts';
-import { asAuthentic, type Authentic, attachmentToCbor, type SignedLeaf } from '../protocol/signed-leaf.ts';
-import { encodeRecords, type EngineRecord, type TaskRecord } from './journal.ts';
+import { type Authentic, asAuthentic, attachmentToCbor, type SignedLeaf } from '../protocol/signed-leaf.ts';
+import { type EngineRecord, encodeRecords, type TaskRecord } from './journal.ts';
 import { FRAME_BYTES_TARGET, QUIET_LEAVES, TICK_MS_MAX, WRITE_RETRY_MS } from './limits.ts';
 import type { Clock, Logger, Network, Store, StoredEvidence, StoredTask, StoreWrite } from './ports.ts';
 
@@ -43,7 +43,19 @@ interface Tick {
 }
 
 function emptyTick(): Tick {
-  return { records: [], tasks: [], reports: [], results: [], evidence: [], dropJournal: [], leaves: [], repeats: [], bundles: [], announcements: [], after: [] };
+  return {
+    records: [],
+    tasks: [],
+    reports: [],
+    results: [],
+    evidence: [],
+    dropJournal: [],
+    leaves: [],
+    repeats: [],
+    bundles: [],
+    announcements: [],
+    after: [],
+  };
 }
 
 /**
@@ -160,7 +172,10 @@ export class Outbox {
         return;
       } catch (error) {
         this.fault = (error as Error).message;
-        this.#options.logger.error({ error: this.fault }, 'the database cannot be written: signing nothing until it can');
+        this.#options.logger.error(
+          { error: this.fault },
+          'the database cannot be written: signing nothing until it can',
+        );
         await new Promise<void>((resolve) => {
           this.#idle.push(resolve);
           this.#cancelTimer = this.#options.clock.setTimer(WRITE_RETRY_MS, resolve);
@@ -179,9 +194,14 @@ export class Outbox {
   #sendBatch(leaves: OwnLeaf[], repeat: boolean): void {
     const { committee, identity, onOwnLeaf } = this.#options;
     if (identity === null) throw new Error('a node without a key in the committee signs nothing');
-    const batch = signBatch(committee.configDigest, identity.index, leaves.map((leaf) => leaf.bytes), identity.signer);
+    const batch = signBatch(
+      committee.configDigest,
+      identity.index,
+      leaves.map((leaf) => leaf.bytes),
+      identity.signer,
+    );
     this.#broadcast({ batch: { validatorIndex: identity.index, batch, repeat, statements: leaves } });
-    leaves.forEach((leaf, position) => onOwnLeaf(signed(leaf, identity.index, batch, position)));
+    for (const [position, leaf] of leaves.entries()) onOwnLeaf(signed(leaf, identity.index, batch, position));
   }
 
   #broadcast(frame: Parameters<typeof encodeFrame>[0]): void {

@@ -98,7 +98,10 @@ export class PeerExchange {
     try {
       return await this.#context.network.request(peer, request);
     } catch (error) {
-      this.#context.logger.debug({ peer, kind: request.kind, error: (error as Error).message }, 'a request was not answered');
+      this.#context.logger.debug(
+        { peer, kind: request.kind, error: (error as Error).message },
+        'a request was not answered',
+      );
       return undefined;
     }
   }

@@ -1,24 +1,42 @@
+import type { JournalRecord } from '../consensus/state.ts';
 import type { Authenticator } from '../protocol/authenticator.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { decodeTask, type Task } from '../protocol/task.ts';
 import { decodeRecords, type EngineRecord } from './journal.ts';
 import type { Logger, Store } from './ports.ts';
 
+export interface RecoveredTask {
+  taskId: Digest;
+  records: JournalRecord[];
+  /** R29: false if it was followed only. */
+  maySign: boolean;
+  body?: { task: Task; taskBytes: Uint8Array; firstSeenMs: number };
+}
+
 /** What a restart finds. */
 export interface RecoveredJournal {
   nextTick: number;
   /** Undecided tasks with their records in order; without a body if that was found damaged. */
-  tasks: { taskId: Digest; records: EngineRecord[]; task?: { task: Task; taskBytes: Uint8Array; firstSeenMs: number } }[];
+  tasks: RecoveredTask[];
   entries: { tick: number; taskIds: Digest[] }[];
   /** Something in the journal could not be read: what was signed is not fully known. */
   damaged: boolean;
 }
 
 /** R28: reads the journal back, all of it, in order. */
-export async function recoverJournal(store: Store, authenticator: Authenticator, logger: Logger): Promise<RecoveredJournal> {
+export async function recoverJournal(
+  store: Store,
+  authenticator: Authenticator,
+  logger: Logger,
+): Promise<RecoveredJournal> {
   const damagedBefore = store.damagedCount();
   const journal = await store.journal();
-  const recovered: RecoveredJournal = { nextTick: 1, tasks: [], entries: [], damaged: store.damagedCount() > damagedBefore };
+  const recovered: RecoveredJournal = {
+    nextTick: 1,
+    tasks: [],
+    entries: [],
+    damaged: store.damagedCount() > damagedBefore,
+  };
   const recordsOf = new Map<Digest, EngineRecord[]>();
   for (const { tick, bytes } of journal) {
     recovered.nextTick = tick + 1;
@@ -32,10 +50,16 @@ export async function recoverJournal(store: Store, authenticator: Authenticator,
     }
   }
   for (const [taskId, records] of recordsOf) {
-    if (await store.hasResult(taskId)) continue;
-    const stored = await store.task(taskId);
-    const task = stored && { task: decodeTask(stored.taskBytes), taskBytes: stored.taskBytes, firstSeenMs: stored.firstSeenMs };
-    recovered.tasks.push({ taskId, records, ...(task === undefined ? {} : { task }) });
+    if (!(await store.hasResult(taskId))) recovered.tasks.push(await recoverTask(store, taskId, records));
   }
   return recovered;
+}
+
+async function recoverTask(store: Store, taskId: Digest, all: EngineRecord[]): Promise<RecoveredTask> {
+  const stored = await store.task(taskId);
+  const maySign = all.every((record) => record.kind !== 'opened' || record.maySign);
+  const records = all.filter((record) => record.kind !== 'opened');
+  if (stored === undefined) return { taskId, records, maySign };
+  const { taskBytes, firstSeenMs } = stored;
+  return { taskId, records, maySign, body: { task: decodeTask(taskBytes), taskBytes, firstSeenMs } };
 }

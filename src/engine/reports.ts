@@ -69,7 +69,10 @@ export class Reports {
       if (answer.kind !== 'report' || answer.reportBytes === null) return undefined;
       return reportMatches(result, answer.reportBytes) ? answer.reportBytes : undefined;
     } catch (error) {
-      this.#context.logger.debug({ peer, digest: result.reportDigest, error: (error as Error).message }, 'no report from this peer');
+      this.#context.logger.debug(
+        { peer, digest: result.reportDigest, error: (error as Error).message },
+        'no report from this peer',
+      );
       return undefined;
     }
   }

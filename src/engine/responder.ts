@@ -42,7 +42,11 @@ export async function answerRequest(context: ResponderContext, request: FetchReq
 }
 
 /** Leaves that were signed and sent, own ones too; of a decided task the certificate stands for all. */
-async function leavesOf({ tasks, certificates }: ResponderContext, taskId: Digest, digests: Digest[] | null): Promise<FetchAnswer> {
+async function leavesOf(
+  { tasks, certificates }: ResponderContext,
+  taskId: Digest,
+  digests: Digest[] | null,
+): Promise<FetchAnswer> {
   const instance = tasks.get(taskId)?.instance;
   if (instance === undefined) {
     const cert = await certificates.get(taskId);

@@ -1,7 +1,7 @@
+import type { Committee } from '../protocol/committee.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Authentic, SignedLeaf } from '../protocol/signed-leaf.ts';
 import { decodeTask, type Task, taskIdOf } from '../protocol/task.ts';
-import type { Committee } from '../protocol/committee.ts';
 import { BoundedSet } from './bounded.ts';
 import { UNKNOWN_LEAVES_MAX, UNKNOWN_TASK_MS, UNKNOWN_TASKS_MAX } from './limits.ts';
 import type { Clock, Logger, Network, PeerKey } from './ports.ts';

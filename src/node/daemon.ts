@@ -1,6 +1,6 @@
-import { bindKeyToData, loadKey, peerIdOf, type ValidatorKey } from '../config/key.ts';
-import { loadGenesis, loadTokens, loadApiToken } from '../config/home.ts';
+import { loadApiToken, loadGenesis, loadTokens } from '../config/home.ts';
 import { homePaths } from '../config/home-paths.ts';
+import { bindKeyToData, loadKey, peerIdOf, rebindKeyToData, type ValidatorKey } from '../config/key.ts';
 import { assertModelAccess, type Config } from '../config/load.ts';
 import { assertSameRules, observerPolicy } from '../config/rules.ts';
 import type { Logger, Store } from '../engine/ports.ts';
@@ -9,10 +9,12 @@ import { createCommittee } from '../protocol/committee.ts';
 import { genesisWarnings } from '../protocol/genesis.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
 import { openLevelStore } from '../store/level-store.ts';
+import { createJudges } from './judges.ts';
 import { createNodeApi } from './node-api.ts';
 import { packageVersion } from './package-version.ts';
+import { systemClock } from './system.ts';
 import { ValidatorNode } from './validator-node.ts';
-import { WorkerPool } from './worker-pool.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
 /** Waiting judgements beyond which the queue is reported as unhealthy. */
 const QUEUED_MAX = 500;
@@ -52,7 +54,10 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
   assertSameRules(config, genesis);
   assertModelAccess(config);
   const observers = observerPolicy(config, genesis);
-  const key = await loadKey({ home: config.home, ...(config.validatorKey === undefined ? {} : { validatorKey: config.validatorKey }) });
+  const key = await loadKey({
+    home: config.home,
+    ...(config.validatorKey === undefined ? {} : { validatorKey: config.validatorKey }),
+  });
   const write = [await loadApiToken(config.home, config.rpc.tokenFile)];
   const read = config.rpc.readTokenFile === undefined ? [] : await loadTokens(config.rpc.readTokenFile);
   const peerId = await peerIdOf(key.seed);
@@ -67,7 +72,7 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
   try {
     const store = started('the database', await openStore(paths.data, logger), (open) => open.close());
     const untrustedJournal = await isForeign(key, store, logger);
-    const pool = started('the judges', createPool(config), (running) => running.stop());
+    const pool = started('the judges', createJudges(config), (running) => running.stop());
     const node = await ValidatorNode.start(
       { genesis, seed: key.seed, observer, untrustedJournal },
       {
@@ -91,11 +96,15 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
       },
     );
     started('the network', node, (running) => running.stop());
+    if (untrustedJournal) started('the probation', rebindLater(key, store, node, logger), async (cancel) => cancel());
     const api = createNodeApi(node, { version, peerId, defaultModel: config.defaultModel });
     const { host, port, allowedHosts, limits } = config.rpc;
     const rpc = started(
       'the RPC',
-      await startRpcServer({ host, port, allowedHosts: [...allowedHosts], tokens: { write, read }, limits }, { api, logger }),
+      await startRpcServer(
+        { host, port, allowedHosts: [...allowedHosts], tokens: { write, read }, limits },
+        { api, logger },
+      ),
       (server: RpcServer, deadlineMs) => server.stop(deadlineMs),
     );
     return { node, rpcUrl: rpc.url, stop: (deadlineMs, onWait) => stopParts(parts, deadlineMs, onWait) };
@@ -113,7 +122,8 @@ async function stopParts(parts: Part[], deadlineMs: number, onWait: (part: strin
 }
 
 function openStore(directory: string, logger: Logger): Promise<Store> {
-  const onDamage = (damage: { table: string; key: string }) => logger.error(damage, 'a stored value is damaged: it is left out and fetched again');
+  const onDamage = (damage: { table: string; key: string }) =>
+    logger.error(damage, 'a stored value is damaged: it is left out and fetched again');
   return openLevelStore({ directory, onDamage });
 }
 
@@ -121,18 +131,28 @@ function openStore(directory: string, logger: Logger): Promise<Store> {
 async function isForeign(key: ValidatorKey, store: Store, logger: Logger): Promise<boolean> {
   const binding = await bindKeyToData(key, store.storeId);
   if (binding === 'other') {
-    logger.error({ keyFile: key.path }, 'this key signed for another data directory: following open tasks without signing, so that nothing is contradicted');
+    logger.error(
+      { keyFile: key.path },
+      'this key signed for another data directory: following open tasks without signing, so that nothing is contradicted',
+    );
   }
   return binding === 'other';
 }
 
-function createPool({ models, defaultModel, worker }: Config): WorkerPool {
-  const { concurrency, maxJobsPerWorker, timeout, retryLimit } = worker;
-  return new WorkerPool({ models: { models: { ...models }, default: defaultModel }, concurrency, maxJobsPerWorker, timeoutMs: timeout, retryLimit });
+/** Once the probation is over, what the key said for the old directory cannot matter any more. */
+function rebindLater(key: ValidatorKey, store: Store, { engine }: ValidatorNode, logger: Logger): () => void {
+  return systemClock.setTimer(engine.trustedAfterMs - systemClock.nowMs(), () => {
+    rebindKeyToData(key, store.storeId).then(
+      () => logger.info({}, 'the key signs for this data directory from now on'),
+      (error: Error) => logger.error({ error: error.message }, 'the key file cannot be written'),
+    );
+  });
 }
 
 /** Judgements that wait longer than the judges' budget become abstentions: worth a warning well before. */
 function queueFaults(pool: WorkerPool): string[] {
   const { queued } = pool.snapshot();
-  return queued <= QUEUED_MAX ? [] : [`${queued} judgements wait for a worker: raise worker.concurrency or use a faster model`];
+  return queued <= QUEUED_MAX
+    ? []
+    : [`${queued} judgements wait for a worker: raise worker.concurrency or use a faster model`];
 }

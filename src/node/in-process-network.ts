@@ -1,6 +1,13 @@
 import type { ConnectedPeer, Network, NetworkHandlers, PeerKey } from '../engine/ports.ts';
 import { ValidationError } from '../protocol/errors.ts';
-import { decodeRequest, decodeResponse, encodeAnswer, encodeRequest, type FetchRequest, type FetchResponse } from '../protocol/fetch.ts';
+import {
+  decodeRequest,
+  decodeResponse,
+  encodeAnswer,
+  encodeRequest,
+  type FetchRequest,
+  type FetchResponse,
+} from '../protocol/fetch.ts';
 
 /** A network that a node runs on, as far as the node cares. */
 export interface NetworkHost extends Network {

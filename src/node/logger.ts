@@ -6,5 +6,8 @@ const SECRETS = ['seed', 'apiKey', 'token', 'authorization', '*.seed', '*.apiKey
 
 /** JSON lines on standard error. */
 export function createLogger(level: string): Logger {
-  return pino({ level, redact: SECRETS, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  return pino(
+    { level, redact: SECRETS, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  );
 }

@@ -1,4 +1,3 @@
-import type { EvidenceView, NodeApi, NodeStatus, PeerView, Readiness, ResultListQuery, ResultPage, ResultSummary, TaskProgress, TaskView, ValidatorView } from '../rpc/api.ts';
 import { collected } from '../consensus/collection.ts';
 import type { Instance } from '../consensus/state.ts';
 import type { StoredResult } from '../engine/ports.ts';
@@ -7,6 +6,19 @@ import { renderCore } from '../protocol/consensus-result.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { decodeTask, type Task } from '../protocol/task.ts';
 import { decodeCore } from '../protocol/value.ts';
+import type {
+  EvidenceView,
+  NodeApi,
+  NodeStatus,
+  PeerView,
+  Readiness,
+  ResultListQuery,
+  ResultPage,
+  ResultSummary,
+  TaskProgress,
+  TaskView,
+  ValidatorView,
+} from '../rpc/api.ts';
 import { prometheusText } from './prometheus.ts';
 import type { ValidatorNode } from './validator-node.ts';
 
@@ -41,7 +53,8 @@ function readinessOf(node: ValidatorNode): Readiness {
   const { quorum, totalWeight } = node.committee;
   const weight = node.connectedWeight();
   const reasons: string[] = [];
-  if (weight < quorum) reasons.push(`validators of weight ${weight} of ${totalWeight} are connected, a decision needs ${quorum}`);
+  if (weight < quorum)
+    reasons.push(`validators of weight ${weight} of ${totalWeight} are connected, a decision needs ${quorum}`);
   if (node.engine.writeFault !== undefined) reasons.push(`the database cannot be written: ${node.engine.writeFault}`);
   return { ready: reasons.length === 0, reasons };
 }
@@ -113,9 +126,14 @@ function progressOf(instance: Instance): TaskProgress {
   };
 }
 
-async function listResults(node: ValidatorNode, { cursor, limit, order, outcome }: ResultListQuery): Promise<ResultPage> {
+async function listResults(
+  node: ValidatorNode,
+  { cursor, limit, order, outcome }: ResultListQuery,
+): Promise<ResultPage> {
   const page = await node.store.results({ limit, order, ...(cursor === undefined ? {} : { cursor }) });
-  const results = page.map((stored) => summaryOf(node, stored)).filter((result) => outcome === undefined || result.outcome === outcome);
+  const results = page
+    .map((stored) => summaryOf(node, stored))
+    .filter((result) => outcome === undefined || result.outcome === outcome);
   return { results, next: page.length < limit ? null : (page.at(-1)?.sequence ?? null) };
 }
 
@@ -146,4 +164,3 @@ async function evidenceOf(node: ValidatorNode, limit: number): Promise<EvidenceV
 function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
-

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import type { WorkerReply, WorkerRequest } from '../models/judge-worker.ts';
+import type { AIModelManagerOptions } from '../models/manager.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Judgement } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
-import type { WorkerReply, WorkerRequest } from '../models/judge-worker.ts';
-import type { AIModelManagerOptions } from '../models/manager.ts';
 
 /** What one attempt of a worker gave. */
 export interface WorkerAnswer {
@@ -57,7 +57,10 @@ export class PooledWorker {
     this.jobs++;
     const cleanup = new AbortController();
     try {
-      return await Promise.race([this.#reply(task, timeoutMs, cleanup.signal), this.#end(timeoutMs + GRACE_MS, signal, cleanup.signal)]);
+      return await Promise.race([
+        this.#reply(task, timeoutMs, cleanup.signal),
+        this.#end(timeoutMs + GRACE_MS, signal, cleanup.signal),
+      ]);
     } finally {
       cleanup.abort();
     }
@@ -71,7 +74,9 @@ export class PooledWorker {
     };
     const crashed = () => reject(new ValidationError('the judging worker died on this task', 'WORKER_CRASHED'));
     this.#worker.once('message', answered).once('error', crashed).once('exit', crashed);
-    done.addEventListener('abort', () => this.#worker.off('message', answered).off('error', crashed).off('exit', crashed));
+    done.addEventListener('abort', () =>
+      this.#worker.off('message', answered).off('error', crashed).off('exit', crashed),
+    );
     this.#worker.ref();
     done.addEventListener('abort', () => this.#worker.unref());
     this.#worker.postMessage({ judge: task, deadlineMs: timeoutMs } satisfies WorkerRequest);
@@ -80,7 +85,10 @@ export class PooledWorker {
 
   #end(timeoutMs: number, signal: AbortSignal, done: AbortSignal): Promise<never> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new ValidationError('the judge gave no answer in time', 'TIMEOUT')), timeoutMs);
+    const timer = setTimeout(
+      () => reject(new ValidationError('the judge gave no answer in time', 'TIMEOUT')),
+      timeoutMs,
+    );
     done.addEventListener('abort', () => clearTimeout(timer));
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { signal: done });

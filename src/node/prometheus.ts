@@ -31,7 +31,9 @@ function createRegistry(node: ValidatorNode): Registry {
   gauge('pheme_connected_weight', 'Weight of the connected validators, the own included', () => node.connectedWeight());
   gauge('pheme_quorum_weight', 'Weight that decides', () => node.committee.quorum);
   gauge('pheme_damaged_values', 'Stored values found damaged since the start', () => node.store.damagedCount());
-  gauge('pheme_database_writable', '1 while the database takes writes', () => (node.engine.writeFault === undefined ? 1 : 0));
+  gauge('pheme_database_writable', '1 while the database takes writes', () =>
+    node.engine.writeFault === undefined ? 1 : 0,
+  );
   gauge('pheme_judgements_total', 'Judgements made here since the start', () => node.metrics().jobsProcessed);
   gauge('pheme_judgement_failures_total', 'Abstentions and errors among them', () => node.metrics().validationFailure);
   gauge('pheme_judgement_mean_seconds', 'Mean time of a judgement', () => node.metrics().averageProcessingTime / 1000);

@@ -75,6 +75,9 @@ export class ResultReader {
       if (bytes !== undefined) reports.set(result.reportDigest, bytes);
       else engine.reports.pull(result, committee.validators[index]!.publicKey);
     }
-    return { result: renderConsensusResult(committee, cert, reports), complete: reports.size >= new Set(reveals.map((reveal) => reveal.result.reportDigest)).size };
+    return {
+      result: renderConsensusResult(committee, cert, reports),
+      complete: reports.size >= new Set(reveals.map((reveal) => reveal.result.reportDigest)).size,
+    };
   }
 }

@@ -29,7 +29,12 @@ export function isRetryable(error: unknown): boolean {
  * @throws the last error, at once for code VALIDATION_FAILED; the signal's reason when aborted
  */
 export async function retry<T>(action: (attempt: number) => Promise<T>, options: RetryOptions = {}): Promise<T> {
-  const { attempts = ATTEMPTS_DEFAULT, baseDelayMs = BASE_DELAY_MS_DEFAULT, delayMaxMs = DELAY_MAX_MS_DEFAULT, signal } = options;
+  const {
+    attempts = ATTEMPTS_DEFAULT,
+    baseDelayMs = BASE_DELAY_MS_DEFAULT,
+    delayMaxMs = DELAY_MAX_MS_DEFAULT,
+    signal,
+  } = options;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     try {

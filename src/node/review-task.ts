@@ -23,7 +23,13 @@ export interface ReviewRequest {
  * The task that reviews a diff: the same request always gives the same task, hence the same id on a network.
  * @throws ValidationError INVALID_TASK, also for a diff without a changed line; TASK_TOO_LARGE
  */
-export function createReviewTask({ diff, files, url = '', requirements = {}, ...binding }: ReviewRequest): CodeReviewTask {
+export function createReviewTask({
+  diff,
+  files,
+  url = '',
+  requirements = {},
+  ...binding
+}: ReviewRequest): CodeReviewTask {
   const { style = false, security = false, performance = false } = requirements;
   const all = !(style || security || performance);
   const task = parseTask({

@@ -1,8 +1,8 @@
 import type { Judge } from '../engine/ports.ts';
 import { checkJudgeable } from '../models/check-judgeable.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
-import type { Judgement } from '../protocol/judgement.ts';
 import { ValidationError } from '../protocol/errors.ts';
+import type { Judgement } from '../protocol/judgement.ts';
 import { parseTask, type Task } from '../protocol/task.ts';
 import type { MetricsRecorder } from './metrics-recorder.ts';
 

@@ -1,5 +1,6 @@
 import { Engine } from '../engine/engine.ts';
 import type { Clock, ConnectedPeer, Judge, Logger, NetworkHandlers, Random, Store } from '../engine/ports.ts';
+import { toHex } from '../protocol/bytes.ts';
 import { type Committee, createCommittee, indexOfKey, weightOf } from '../protocol/committee.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
 import { createSigner } from '../protocol/ed25519.ts';
@@ -7,7 +8,6 @@ import { ValidationError } from '../protocol/errors.ts';
 import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Task } from '../protocol/task.ts';
-import { toHex } from '../protocol/bytes.ts';
 import { HealthMonitor, type HealthProbes } from './health-monitor.ts';
 import type { NetworkHost } from './in-process-network.ts';
 import { LateNetwork } from './late-network.ts';
@@ -76,7 +76,10 @@ export class ValidatorNode implements ConsensusParticipant {
     this.#results = new ResultReader({ committee, engine, clock: dependencies.clock ?? systemClock, listeners });
     this.health = new HealthMonitor({
       queue: () => dependencies.probes?.queue?.() ?? [],
-      models: () => [...(dependencies.probes?.models?.() ?? []), ...(metrics.lastFailure === undefined ? [] : [metrics.lastFailure])],
+      models: () => [
+        ...(dependencies.probes?.models?.() ?? []),
+        ...(metrics.lastFailure === undefined ? [] : [metrics.lastFailure]),
+      ],
       validators: () => this.#quorumFaults(),
       database: () => this.#databaseFaults(),
     });
@@ -115,7 +118,17 @@ export class ValidatorNode implements ConsensusParticipant {
     const network = await dependencies.connect(engine);
     late.attach(network);
     for (const { key } of network.peers()) engine.onPeer(key, true);
-    return new ValidatorNode({ options, committee, publicKey, index, dependencies, engine, network, metrics, listeners });
+    return new ValidatorNode({
+      options,
+      committee,
+      publicKey,
+      index,
+      dependencies,
+      engine,
+      network,
+      metrics,
+      listeners,
+    });
   }
 
   /** Says no more, and leaves; the store stays open. What was said is in the journal. */
@@ -153,7 +166,11 @@ export class ValidatorNode implements ConsensusParticipant {
     const result = await this.#results.wait(taskId, timeoutMs, signal);
     if (result !== undefined) return result;
     const missing = this.#quorumFaults();
-    if (missing.length > 0) throw new ValidationError(`${missing.join('; ')}: the task stays open, and decides when they are back`, 'UNAVAILABLE');
+    if (missing.length > 0)
+      throw new ValidationError(
+        `${missing.join('; ')}: the task stays open, and decides when they are back`,
+        'UNAVAILABLE',
+      );
     throw new ValidationError(`no decision within ${timeoutMs} ms: the task stays open`, 'TIMEOUT');
   }
 
@@ -169,7 +186,10 @@ export class ValidatorNode implements ConsensusParticipant {
 
   metrics(): WorkerMetrics {
     const connected = new Set(this.peers().map(({ key }) => key));
-    const health = this.committee.validators.map(({ publicKey }) => [publicKey, publicKey === this.publicKey || connected.has(publicKey)]);
+    const health = this.committee.validators.map(({ publicKey }) => [
+      publicKey,
+      publicKey === this.publicKey || connected.has(publicKey),
+    ]);
     return this.#metrics.snapshot(Object.fromEntries(health));
   }
 
@@ -190,7 +210,9 @@ export class ValidatorNode implements ConsensusParticipant {
   #quorumFaults(): string[] {
     const { quorum, totalWeight } = this.committee;
     const weight = this.connectedWeight();
-    return weight >= quorum ? [] : [`validators of weight ${weight} of ${totalWeight} are connected, a decision needs ${quorum}`];
+    return weight >= quorum
+      ? []
+      : [`validators of weight ${weight} of ${totalWeight} are connected, a decision needs ${quorum}`];
   }
 
   #databaseFaults(): string[] {

@@ -43,7 +43,13 @@ export interface WorkerPoolSnapshot {
 /** A queue as deep as an hour of a slow model: more would expire unread. */
 const QUEUE_MAX_DEFAULT = 10_000;
 const REASON: Record<string, AbstainReason> = { TIMEOUT: 'timeout', WORKER_CRASHED: 'worker_crashed' };
-const FAILED: ReadonlySet<AbstainReason | undefined> = new Set(['model_error', 'timeout', 'worker_crashed', 'overloaded', 'unreadable_reply']);
+const FAILED: ReadonlySet<AbstainReason | undefined> = new Set([
+  'model_error',
+  'timeout',
+  'worker_crashed',
+  'overloaded',
+  'unreadable_reply',
+]);
 
 interface Waiting {
   start: () => void;
@@ -172,7 +178,8 @@ export class WorkerPool implements Judge {
 
   async #giveBack(worker: PooledWorker, keep: boolean): Promise<void> {
     this.#busy.delete(worker);
-    const fresh = keep && !worker.dead && worker.jobs < this.#options.maxJobsPerWorker && !this.#stopping.signal.aborted;
+    const fresh =
+      keep && !worker.dead && worker.jobs < this.#options.maxJobsPerWorker && !this.#stopping.signal.aborted;
     if (fresh) this.#idle.push(worker);
     else await worker.discard();
   }

@@ -1,15 +1,15 @@
+import type { LeafProof } from './batch.ts';
 import { openBatch, verifyLeafProof } from './batch.ts';
 import type { Bundle, WireBundle } from './bundle.ts';
+import { fromHex } from './bytes.ts';
 import { type Committee, weightOf } from './committee.ts';
 import { createVerifier, type Verifier } from './ed25519.ts';
 import { ProtocolError } from './errors.ts';
-import { fromHex } from './bytes.ts';
 import { type Announcement, announcementBytes, type WireBatch, type WireProvenLeaf } from './frame.ts';
 import { decodeLeaf, type Leaf, type LeafOf, type VoteLeaf } from './leaf.ts';
 import { leafDigest } from './merkle.ts';
 import { type Attachment, type Authentic, asAuthentic, attachmentFromCbor, type SignedLeaf } from './signed-leaf.ts';
 import { decodeCore, valueIdOf } from './value.ts';
-import type { LeafProof } from './batch.ts';
 
 /** Checks whatever is signed, once, at the edge; behind it everything is {@link Authentic}. */
 export interface Authenticator {
@@ -67,7 +67,9 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
         const leaf = decodeLeaf(leafBytes);
         const digest = leafDigest(leafBytes);
         if (leaf.taskId !== wire.taskId) throw new ProtocolError('a bundle holds a vote of another task');
-        return proofs.map((proof) => signedLeaf(proof.validatorIndex, { leaf, attachment: null }, leafBytes, digest, () => proof));
+        return proofs.map((proof) =>
+          signedLeaf(proof.validatorIndex, { leaf, attachment: null }, leafBytes, digest, () => proof),
+        );
       });
       const bundle = bundleOf(committee, wire, votes); // form first: it is cheaper than signatures
       for (const vote of votes) openProof(vote.bytes, vote.proof());
@@ -117,7 +119,8 @@ function bundleOf(committee: Committee, { kind, taskId, coreBytes }: WireBundle,
   if (new Set(signers).size !== signers.length) throw new ProtocolError(`a ${kind} counts a voter twice`);
   const weight = weightOf(committee, signers);
   if (kind === 'ROUNDCERT') return { kind, taskId, votes: roundVotes(committee, votes, weight) };
-  if (weight < committee.quorum) throw new ProtocolError(`a ${kind} has weight ${weight}, a quorum is ${committee.quorum}`);
+  if (weight < committee.quorum)
+    throw new ProtocolError(`a ${kind} has weight ${weight}, a quorum is ${committee.quorum}`);
   if (kind === 'POLKA') return { kind, taskId, votes: equalVotes(votes, 'PREVOTE') };
   const certified = equalVotes(votes, 'PRECOMMIT');
   if (coreBytes === null || valueIdOf(coreBytes) !== certified[0]!.leaf.valueId) {

@@ -1,3 +1,4 @@
+import { toHex } from './bytes.ts';
 import type { CborValue } from './cbor.ts';
 import { encodeCanonical } from './cbor.ts';
 import type { Signer, Verifier } from './ed25519.ts';
@@ -5,7 +6,6 @@ import { arrayOf, fixedBytesOf, integerOf, listOf } from './fields.ts';
 import { type Digest, digestBytes } from './hash.ts';
 import { BATCH_LEAVES_MAX, VALIDATORS_MAX } from './limits.ts';
 import { hashLeaf, type MerkleTree, merkleTree, rootOfPath } from './merkle.ts';
-import { toHex } from './bytes.ts';
 
 /** Steps of a path in a tree of BATCH_LEAVES_MAX leaves. */
 const PATH_STEPS_MAX = Math.ceil(Math.log2(BATCH_LEAVES_MAX));
@@ -33,7 +33,12 @@ export interface SignedBatch {
   proof(leafIndex: number): LeafProof;
 }
 
-function createBatch(validatorIndex: number, hashes: readonly Uint8Array[], tree: MerkleTree, signature: Uint8Array): SignedBatch {
+function createBatch(
+  validatorIndex: number,
+  hashes: readonly Uint8Array[],
+  tree: MerkleTree,
+  signature: Uint8Array,
+): SignedBatch {
   const proof = (leafIndex: number) => {
     return { validatorIndex, leafCount: hashes.length, leafIndex, path: tree.path(leafIndex), signature };
   };
@@ -41,7 +46,12 @@ function createBatch(validatorIndex: number, hashes: readonly Uint8Array[], tree
 }
 
 /** Signs 1 to BATCH_LEAVES_MAX leaves at once. */
-export function signBatch(configDigest: Digest, validatorIndex: number, leaves: readonly Uint8Array[], signer: Signer): SignedBatch {
+export function signBatch(
+  configDigest: Digest,
+  validatorIndex: number,
+  leaves: readonly Uint8Array[],
+  signer: Signer,
+): SignedBatch {
   const hashes = leaves.map(hashLeaf);
   const tree = merkleTree(hashes);
   const signature = signer.sign(headerBytes(configDigest, validatorIndex, leaves.length, tree.root));
@@ -64,7 +74,12 @@ export function openBatch(
 }
 
 /** Checks one leaf that left its batch. */
-export function verifyLeafProof(configDigest: Digest, leafBytes: Uint8Array, proof: LeafProof, verifier: Verifier): boolean {
+export function verifyLeafProof(
+  configDigest: Digest,
+  leafBytes: Uint8Array,
+  proof: LeafProof,
+  verifier: Verifier,
+): boolean {
   const root = rootOfPath(hashLeaf(leafBytes), proof.leafIndex, proof.leafCount, proof.path);
   if (root === undefined) return false;
   return verifier.verify(headerBytes(configDigest, proof.validatorIndex, proof.leafCount, root), proof.signature);

@@ -13,7 +13,9 @@ export function toHex(bytes: Uint8Array): string {
  */
 export function fromHex(hex: string, bytesLength?: number): Uint8Array {
   if (!HEX.test(hex) || (bytesLength !== undefined && hex.length !== 2 * bytesLength)) {
-    throw new ProtocolError(`expected ${bytesLength === undefined ? '' : `${2 * bytesLength} digits of `}lower-case hex`);
+    throw new ProtocolError(
+      `expected ${bytesLength === undefined ? '' : `${2 * bytesLength} digits of `}lower-case hex`,
+    );
   }
   return Buffer.from(hex, 'hex');
 }

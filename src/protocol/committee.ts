@@ -36,14 +36,31 @@ export function createCommittee(genesis: Genesis): Committee {
   const networkId = hash('pheme/network/1', genesis.name, genesis.createdAt, members, rulesCbor(rules));
   const configDigest = hash('pheme/config/1', digestBytes(networkId), epoch, members, rulesCbor(rules));
   const threshold = Number((BigInt(totalWeight) * BigInt(rules.consensusThresholdPpm) + BigInt(PPM - 1)) / BigInt(PPM));
-  return { networkId, configDigest, epoch, validators, rules, totalWeight, quorum, faulty: totalWeight - quorum, threshold };
+  return {
+    networkId,
+    configDigest,
+    epoch,
+    validators,
+    rules,
+    totalWeight,
+    quorum,
+    faulty: totalWeight - quorum,
+    threshold,
+  };
 }
 
 function membersCbor(validators: readonly GenesisValidator[]): CborValue {
   return validators.map(({ publicKey, weight }) => [fromHex(publicKey, 32), weight]);
 }
 
-function rulesCbor({ kind, minConfidencePpm, consensusThresholdPpm, requiredValidators, minModelFamilies, timers }: Rules): CborValue {
+function rulesCbor({
+  kind,
+  minConfidencePpm,
+  consensusThresholdPpm,
+  requiredValidators,
+  minModelFamilies,
+  timers,
+}: Rules): CborValue {
   const { judgeBudgetMs, observeMs, graceMs, revealGraceMs, finalMs, roundBaseMs, roundCapMs } = timers;
   const shares = [minConfidencePpm, consensusThresholdPpm];
   const waits = [judgeBudgetMs, observeMs, graceMs, revealGraceMs, finalMs, roundBaseMs, roundCapMs];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { fromHex, toHex } from './bytes.ts';
 import type { LeafProof } from './batch.ts';
 import type { Cert } from './bundle.ts';
+import { fromHex, toHex } from './bytes.ts';
 import type { Committee } from './committee.ts';
 import { invalidInput } from './errors.ts';
 import { ABSTAIN_REASONS, CATEGORIES, SEVERITIES } from './judgement.ts';
@@ -13,12 +13,16 @@ import { type Core, decodeCore, OUTCOMES, REASONS, type Reveal } from './value.t
 /** The version of the certificate's JSON form. */
 export const CERTIFICATE_VERSION = 1;
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), `must be ${2 * bytes} lower-case hex digits`);
+const hex = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), `must be ${2 * bytes} lower-case hex digits`);
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 
 const precommitSchema = z.strictObject({
-  validatorIndex: z.int().min(0).max(VALIDATORS_MAX - 1),
+  validatorIndex: z
+    .int()
+    .min(0)
+    .max(VALIDATORS_MAX - 1),
   leafCount: z.int().min(1),
   leafIndex: count,
   path: z.array(hex(32)).max(32),
@@ -77,7 +81,10 @@ const resultSchema = z.strictObject({
   decidedAt: z.string(),
   validators: z.array(hex(32)).max(VALIDATORS_MAX),
   signatures: z.array(hex(64)).max(VALIDATORS_MAX),
-  core: z.string().regex(/^(?:[0-9a-f]{2})+$/, 'must be lower-case hex').max(2 * GOSSIP_BYTES_MAX),
+  core: z
+    .string()
+    .regex(/^(?:[0-9a-f]{2})+$/, 'must be lower-case hex')
+    .max(2 * GOSSIP_BYTES_MAX),
   certificate: z.strictObject({
     version: z.literal(CERTIFICATE_VERSION),
     round: z.int().min(0).max(ROUND_MAX),
@@ -103,7 +110,11 @@ export function parseConsensusResult(input: unknown): ConsensusResult {
  * Renders a certificate for people and programs.
  * @param reports canonical report bytes by digest, as far as they are held; omitted, no judgements are listed
  */
-export function renderConsensusResult(committee: Committee, cert: Cert, reports?: ReadonlyMap<string, Uint8Array>): ConsensusResult {
+export function renderConsensusResult(
+  committee: Committee,
+  cert: Cert,
+  reports?: ReadonlyMap<string, Uint8Array>,
+): ConsensusResult {
   const core = decodeCore(cert.coreBytes);
   const votes = [...cert.votes].sort((a, b) => a.signer - b.signer);
   const proofs = votes.map((vote) => vote.proof());
@@ -117,7 +128,9 @@ export function renderConsensusResult(committee: Committee, cert: Cert, reports?
       round: votes[0]!.leaf.round,
       precommits: proofs.map(renderProof),
     },
-    ...(reports === undefined ? {} : { judgements: core.reveals.map((reveal) => renderJudgement(committee, reveal, reports)) }),
+    ...(reports === undefined
+      ? {}
+      : { judgements: core.reveals.map((reveal) => renderJudgement(committee, reveal, reports)) }),
   };
 }
 
@@ -151,7 +164,11 @@ export function proofFromJson(entry: ConsensusResult['certificate']['precommits'
 }
 
 /** One revealed result with its report, where held. */
-export function renderJudgement(committee: Committee, { index, result }: Reveal, reports: ReadonlyMap<string, Uint8Array>): JudgementView {
+export function renderJudgement(
+  committee: Committee,
+  { index, result }: Reveal,
+  reports: ReadonlyMap<string, Uint8Array>,
+): JudgementView {
   const reportBytes = reports.get(result.reportDigest);
   return {
     validator: committee.validators[index]!.publicKey,

@@ -4,7 +4,14 @@ import { ProtocolError } from './errors.ts';
 import { arrayOf, bytesOf, digestOf, integerOf, listOf, optional, textOf } from './fields.ts';
 import { provenLeafFromCbor, provenLeafToCbor, type WireProvenLeaf } from './frame.ts';
 import { type Digest, digestBytes } from './hash.ts';
-import { FETCH_ITEMS_MAX, GOSSIP_BYTES_MAX, REPORT_BYTES_MAX, SYNC_PAGE_MAX, TASK_BYTES_MAX, VALIDATORS_MAX } from './limits.ts';
+import {
+  FETCH_ITEMS_MAX,
+  GOSSIP_BYTES_MAX,
+  REPORT_BYTES_MAX,
+  SYNC_PAGE_MAX,
+  TASK_BYTES_MAX,
+  VALIDATORS_MAX,
+} from './limits.ts';
 import type { SignedLeaf } from './signed-leaf.ts';
 
 /** One request on a stream of its own; the response is of the same kind. Whatever gossip carries can be asked for too. */
@@ -140,7 +147,12 @@ export function decodeResponse(bytes: Uint8Array, kind: FetchKind): FetchRespons
       return { kind, cert: optional(first, bundleFromCbor) };
     case 'results': {
       const next = integerOf(second, 'next', 0, CURSOR_MAX);
-      return { kind, storeId: textOf(first, 'storeId', 64), next, taskIds: listOf(third, 'taskIds', SYNC_PAGE_MAX, digestOf) };
+      return {
+        kind,
+        storeId: textOf(first, 'storeId', 64),
+        next,
+        taskIds: listOf(third, 'taskIds', SYNC_PAGE_MAX, digestOf),
+      };
     }
     case 'open':
       return { kind, taskIds: listOf(first, 'taskIds', FETCH_ITEMS_MAX, digestOf) };

@@ -4,7 +4,14 @@ import { type CborValue, decodeCanonical, encodeCanonical } from './cbor.ts';
 import { ProtocolError } from './errors.ts';
 import { arrayOf, booleanOf, bytesOf, digestOf, fixedBytesOf, integerOf, listOf, optional } from './fields.ts';
 import { type Digest, digestBytes } from './hash.ts';
-import { BATCH_LEAVES_MAX, FETCH_ITEMS_MAX, LEAF_BYTES_MAX, TASK_BYTES_MAX, TASK_INLINE_BYTES_MAX, VALIDATORS_MAX } from './limits.ts';
+import {
+  BATCH_LEAVES_MAX,
+  FETCH_ITEMS_MAX,
+  LEAF_BYTES_MAX,
+  TASK_BYTES_MAX,
+  TASK_INLINE_BYTES_MAX,
+  VALIDATORS_MAX,
+} from './limits.ts';
 import { attachmentToCbor, type SignedLeaf, type Statement } from './signed-leaf.ts';
 
 const FRAME_TAG = 'pheme/frame/1';
@@ -47,7 +54,12 @@ export interface WireFrame {
 }
 
 export interface OutgoingFrame {
-  batch?: { validatorIndex: number; batch: SignedBatch; repeat: boolean; statements: readonly (Statement & { bytes: Uint8Array })[] };
+  batch?: {
+    validatorIndex: number;
+    batch: SignedBatch;
+    repeat: boolean;
+    statements: readonly (Statement & { bytes: Uint8Array })[];
+  };
   bundles?: readonly Bundle[];
   announcements?: readonly Announcement[];
 }
@@ -97,7 +109,10 @@ function batchFromCbor(value: CborValue): WireBatch {
 }
 
 /** The bytes that the origin of a task signs. */
-export function announcementBytes(networkId: Digest, { taskId, size, origin }: Omit<Announcement, 'signature' | 'body'>): Uint8Array {
+export function announcementBytes(
+  networkId: Digest,
+  { taskId, size, origin }: Omit<Announcement, 'signature' | 'body'>,
+): Uint8Array {
   return encodeCanonical(['pheme/announcement/1', digestBytes(networkId), digestBytes(taskId), size, origin]);
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fromHex } from './bytes.ts';
 import { validatorKeyFault } from './ed25519.ts';
-import { type Fault, invalidInput, ValidationError } from './errors.ts';
+import { type Fault, invalidInput, type ValidationError } from './errors.ts';
 import { TOTAL_WEIGHT_MAX, VALIDATORS_MAX } from './limits.ts';
 import { formatPpm, PPM, parsePpm } from './ppm.ts';
 
@@ -65,7 +65,13 @@ export const DEFAULT_TIMERS: Timers = {
 };
 
 /** For devnets of embedded models, which answer in milliseconds. */
-export const DEVNET_TIMERS: Timers = { ...DEFAULT_TIMERS, judgeBudgetMs: 20_000, observeMs: 22_000, graceMs: 1_000, finalMs: 1_000 };
+export const DEVNET_TIMERS: Timers = {
+  ...DEFAULT_TIMERS,
+  judgeBudgetMs: 20_000,
+  observeMs: 22_000,
+  graceMs: 1_000,
+  finalMs: 1_000,
+};
 
 const ms = z.int().min(1).max(86_400_000);
 const share = z.union([z.string(), z.number()]);
@@ -75,7 +81,12 @@ const genesisSchema = z.strictObject({
   kind: z.enum(KINDS),
   createdAt: z.int().min(0),
   validators: z
-    .array(z.strictObject({ publicKey: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'), weight: z.int().min(1).max(TOTAL_WEIGHT_MAX) }))
+    .array(
+      z.strictObject({
+        publicKey: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'),
+        weight: z.int().min(1).max(TOTAL_WEIGHT_MAX),
+      }),
+    )
     .min(1, 'must name at least one validator')
     .max(VALIDATORS_MAX),
   validation: z.strictObject({
@@ -120,7 +131,11 @@ function sharePpm(value: string | number, path: string): number {
   try {
     return parsePpm(value, path);
   } catch (error) {
-    throw invalidInput('not a valid genesis', [{ path, message: (error as ValidationError).message }], 'INVALID_GENESIS');
+    throw invalidInput(
+      'not a valid genesis',
+      [{ path, message: (error as ValidationError).message }],
+      'INVALID_GENESIS',
+    );
   }
 }
 
@@ -131,7 +146,10 @@ function ruleFaults({ rules, validators }: Genesis): Fault[] {
     fault('validation.consensusThreshold', 'must be above 0.5, or two verdicts could both reach it');
   }
   if (rules.requiredValidators > validators.length) {
-    fault('validation.requiredValidators', `is ${rules.requiredValidators}, but there are ${validators.length} validators`);
+    fault(
+      'validation.requiredValidators',
+      `is ${rules.requiredValidators}, but there are ${validators.length} validators`,
+    );
   }
   if (rules.minModelFamilies > validators.length) {
     fault('validation.minModelFamilies', `is ${rules.minModelFamilies}, but there are ${validators.length} validators`);
@@ -155,7 +173,8 @@ function validatorFaults(validators: readonly GenesisValidator[]): Fault[] {
     seen.add(publicKey);
     total += weight;
   });
-  if (total > TOTAL_WEIGHT_MAX) faults.push({ path: 'validators', message: `weigh ${total} in all, at most ${TOTAL_WEIGHT_MAX}` });
+  if (total > TOTAL_WEIGHT_MAX)
+    faults.push({ path: 'validators', message: `weigh ${total} in all, at most ${TOTAL_WEIGHT_MAX}` });
   return faults;
 }
 
@@ -164,7 +183,9 @@ export function genesisWarnings(genesis: Genesis): string[] {
   const warnings: string[] = [];
   const threshold = genesis.rules.consensusThresholdPpm;
   if (3 * threshold <= 2 * PPM) {
-    warnings.push(`consensusThreshold ${formatPpm(threshold)} is not above 2/3: faulty validators can move the reported confidence`);
+    warnings.push(
+      `consensusThreshold ${formatPpm(threshold)} is not above 2/3: faulty validators can move the reported confidence`,
+    );
   }
   if (genesis.validators.length === 1) {
     warnings.push('a single validator: its verdicts are notarised, not agreed');

@@ -14,7 +14,11 @@ export function parsePpm(value: string | number, name: string): number {
   const match = DECIMAL.exec(String(value));
   const ppm = match === null ? Number.NaN : Number(match[1]) * PPM + Number((match[2] ?? '').padEnd(6, '0'));
   if (!(ppm <= PPM)) {
-    throw new ValidationError(`${name} must be a decimal from 0 to 1 with at most six places, got ${String(value)}`, 'INVALID_SHARE', { path: name });
+    throw new ValidationError(
+      `${name} must be a decimal from 0 to 1 with at most six places, got ${String(value)}`,
+      'INVALID_SHARE',
+      { path: name },
+    );
   }
   return ppm;
 }
@@ -22,7 +26,9 @@ export function parsePpm(value: string | number, name: string): number {
 /** The decimal text of parts per million, shortest form: 700000 gives `"0.7"`. */
 export function formatPpm(ppm: number): string {
   const whole = Math.floor(ppm / PPM);
-  const rest = String(ppm % PPM).padStart(6, '0').replace(/0+$/, '');
+  const rest = String(ppm % PPM)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
   return rest === '' ? String(whole) : `${whole}.${rest}`;
 }
 

@@ -12,7 +12,16 @@ import {
   SEVERITIES,
   type Usage,
 } from './judgement.ts';
-import { CRITERIA_CHARS_MAX, CRITERIA_ITEMS_MAX, FILES_MAX, FINDING_CHARS_MAX, FINDINGS_MAX, IDENTIFIER_CHARS_MAX, NAME_CHARS_MAX, REPORT_BYTES_MAX } from './limits.ts';
+import {
+  CRITERIA_CHARS_MAX,
+  CRITERIA_ITEMS_MAX,
+  FILES_MAX,
+  FINDING_CHARS_MAX,
+  FINDINGS_MAX,
+  IDENTIFIER_CHARS_MAX,
+  NAME_CHARS_MAX,
+  REPORT_BYTES_MAX,
+} from './limits.ts';
 import { PPM, ppmToNumber, probabilityToPpm } from './ppm.ts';
 import type { ValidationResult } from './validation-result.ts';
 
@@ -111,7 +120,9 @@ function findingFromCbor(value: CborValue): Finding {
 
 function coverageToCbor(coverage: Coverage): CborValue {
   const { filesTotal, filesJudged, linesTotal, linesJudged, omitted } = coverage;
-  const left = omitted.slice(0, OMISSIONS_MAX).map(({ what, reason }) => [text(what, NAME_CHARS_MAX), text(reason, IDENTIFIER_CHARS_MAX)]);
+  const left = omitted
+    .slice(0, OMISSIONS_MAX)
+    .map(({ what, reason }) => [text(what, NAME_CHARS_MAX), text(reason, IDENTIFIER_CHARS_MAX)]);
   return [filesTotal, filesJudged, linesTotal, linesJudged, left];
 }
 

@@ -1,11 +1,21 @@
+import type { LeafProof } from './batch.ts';
 import type { CborValue } from './cbor.ts';
 import { ProtocolError } from './errors.ts';
-import type { LeafProof } from './batch.ts';
 import { bytesOf } from './fields.ts';
 import type { Digest } from './hash.ts';
 import type { Leaf, LeafType } from './leaf.ts';
 import { GOSSIP_BYTES_MAX } from './limits.ts';
-import { type Commitment, commitmentSetDigest, commitmentSetFromCbor, commitmentSetToCbor, decodeValue, encodeCore, encodeValue, type Value, valueIdOf } from './value.ts';
+import {
+  type Commitment,
+  commitmentSetDigest,
+  commitmentSetFromCbor,
+  commitmentSetToCbor,
+  decodeValue,
+  encodeCore,
+  encodeValue,
+  type Value,
+  valueIdOf,
+} from './value.ts';
 
 declare const authentic: unique symbol;
 /** Something whose signatures were checked. Minted only by the authenticator and by the engine for its own leaves. */
@@ -66,7 +76,8 @@ export function attachmentFromCbor(leaf: Leaf, value: CborValue | undefined): At
   }
   if (leaf.type === 'PROPOSAL') {
     const proposed = decodeValue(bytesOf(value, 'value', GOSSIP_BYTES_MAX));
-    if (valueIdOf(encodeCore(proposed.core)) !== leaf.valueId) throw new ProtocolError('a PROPOSAL came with another value');
+    if (valueIdOf(encodeCore(proposed.core)) !== leaf.valueId)
+      throw new ProtocolError('a PROPOSAL came with another value');
     return proposed;
   }
   if (value !== null) throw new ProtocolError(`a ${leaf.type} has no attachment`);

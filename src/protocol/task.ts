@@ -33,7 +33,8 @@ const integer = (min: number, max: number, unit: string) =>
 const texts = (itemsMax: number, charsMax: number) =>
   z
     .array(text(charsMax), {
-      error: (issue) => (issue.input === undefined ? 'is missing: give a list of strings' : 'must be a list of strings'),
+      error: (issue) =>
+        issue.input === undefined ? 'is missing: give a list of strings' : 'must be a list of strings',
     })
     .max(itemsMax, `must have at most ${itemsMax} items`);
 const unixSeconds = integer(0, SECONDS_MAX, 'a time in whole seconds since 1970');
@@ -44,7 +45,8 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex dig
 const part = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => {
-      if (issue.code === 'unrecognized_keys') return `has unknown fields: ${issue.keys.slice(0, 5).join(', ')}; remove them`;
+      if (issue.code === 'unrecognized_keys')
+        return `has unknown fields: ${issue.keys.slice(0, 5).join(', ')}; remove them`;
       return issue.input === undefined ? 'is missing: give an object' : 'must be an object';
     },
   });
@@ -110,13 +112,13 @@ const SCHEMAS = { CODE_REVIEW: codeReview, SKILL_ASSESSMENT: skillAssessment } a
 export function parseTask(input: unknown): Task {
   const type = typeof input === 'object' && input !== null ? (input as { type?: unknown }).type : undefined;
   if (type !== 'CODE_REVIEW' && type !== 'SKILL_ASSESSMENT') {
-    throw invalidInput('not a task', [
-      { path: 'type', message: 'must be CODE_REVIEW or SKILL_ASSESSMENT' },
-    ]);
+    throw invalidInput('not a task', [{ path: 'type', message: 'must be CODE_REVIEW or SKILL_ASSESSMENT' }]);
   }
   const parsed = SCHEMAS[type].safeParse(input);
   if (!parsed.success) {
-    const faults = parsed.error.issues.slice(0, 20).map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+    const faults = parsed.error.issues
+      .slice(0, 20)
+      .map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
     throw invalidInput('not a valid task', faults);
   }
   const task = withoutDefaults(parsed.data);

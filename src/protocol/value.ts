@@ -122,8 +122,21 @@ export function encodeCore(core: Core): Uint8Array {
 
 /** @throws ProtocolError */
 export function decodeCore(bytes: Uint8Array): Core {
-  const [version, networkId, configDigest, taskId, outcome, reason, confidence, score, decidedAt, tallies, reveals, unrevealed, closes] =
-    arrayOf(decodeCanonical(bytes), 'core', 13);
+  const [
+    version,
+    networkId,
+    configDigest,
+    taskId,
+    outcome,
+    reason,
+    confidence,
+    score,
+    decidedAt,
+    tallies,
+    reveals,
+    unrevealed,
+    closes,
+  ] = arrayOf(decodeCanonical(bytes), 'core', 13);
   integerOf(version, 'core version', CORE_VERSION, CORE_VERSION);
   return {
     networkId: digestOf(networkId, 'networkId'),
@@ -143,7 +156,13 @@ export function decodeCore(bytes: Uint8Array): Core {
 
 function talliesFromCbor(value: CborValue | undefined): Tallies {
   const numbers = arrayOf(value, 'tallies', 5).map((item) => integerOf(item, 'tally', 0, TOTAL_WEIGHT_MAX));
-  const [approveWeight, rejectWeight, abstainWeight, results, families] = numbers as [number, number, number, number, number];
+  const [approveWeight, rejectWeight, abstainWeight, results, families] = numbers as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   return { approveWeight, rejectWeight, abstainWeight, results, families };
 }
 
@@ -183,8 +202,11 @@ export function decodeValue(bytes: Uint8Array): Value {
     const [index, set] = arrayOf(item, 'close', 2);
     return { index: indexOf(index), set: digestOf(set, 'close set') };
   });
-  return {
+  const value = {
     core: decodeCore(bytesOf(core, 'core', GOSSIP_BYTES_MAX)),
     closes: ascending(refs, (ref) => ref.index, 'closes'),
   };
+  // R10: otherwise junk could be held under an honest value's id, and stand in its way for good.
+  if (closesDigestOf(value.closes) !== value.core.closesDigest) throw new ProtocolError('closes are of another value');
+  return value;
 }

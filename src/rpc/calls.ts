@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../engine/ports.ts';
 import { type Access, assertAccess } from './access.ts';
 import type { NodeApi } from './api.ts';
-import { isInternal, type RpcError, rpcFailure, toRpcError } from './errors.ts';
+import { internalDetail, isInternal, type RpcError, rpcFailure, toRpcError } from './errors.ts';
 import { BATCH_ANSWER_BYTES_MAX, BATCH_CALLS_MAX, ID_CHARS_MAX } from './limits.ts';
 import { type CallContext, methodOf, parseParams, queryParams } from './methods.ts';
 import type { RateLimiter } from './rate.ts';
@@ -126,7 +126,7 @@ export class Calls {
       const result = (await call()) ?? null;
       return { text: JSON.stringify({ jsonrpc: '2.0', id, result }) };
     } catch (failure) {
-      if (isInternal(failure)) this.#options.logger.error({ failure }, 'a call failed');
+      if (isInternal(failure)) this.#options.logger.error({ error: internalDetail(failure) }, 'a call failed');
       const error = toRpcError(failure);
       return { text: JSON.stringify({ jsonrpc: '2.0', id, error }), error };
     }

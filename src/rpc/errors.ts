@@ -86,6 +86,11 @@ export function toRpcError(error: unknown): RpcError {
   return { code: ERRORS[code].rpc, message, data: { ...details, code } };
 }
 
+/** What the log says of a fault of our own. */
+export function internalDetail(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 /** The HTTP status of an answer that is this error alone. */
 export function httpStatusOf({ data }: RpcError): number {
   return data !== undefined && isListed(data.code) ? ERRORS[data.code].http : ERRORS.INTERNAL.http;

@@ -70,7 +70,7 @@ export const METHODS = {
   pheme_submitTask: method({
     summary: 'Submits a task; the same task has the same id, however often it is sent',
     access: 'write',
-    params: z.strictObject({ task: z.unknown() }),
+    params: z.strictObject({ task: z.custom<unknown>((task) => task !== undefined, 'is missing: give a task') }),
     call: (api, { task }) => api.submitTask(parseTask(task)),
   }),
   pheme_getTask: method({

@@ -7,7 +7,7 @@ import type { NodeApi } from './api.ts';
 import { assertJson, BodyReader } from './body.ts';
 import { type Answer, type Caller, Calls } from './calls.ts';
 import { boundConnections } from './connections.ts';
-import { ERRORS, httpStatusOf, isInternal, rpcFailure, toRpcError } from './errors.ts';
+import { ERRORS, httpStatusOf, internalDetail, isInternal, rpcFailure, toRpcError } from './errors.ts';
 import { HEADER_BYTES_MAX, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.ts';
 import { RateLimiter } from './rate.ts';
 
@@ -138,7 +138,7 @@ class RpcService {
       await this.#route(request, response, work.signal);
     } catch (failure) {
       if (request.destroyed && !request.complete) return; // the caller went away in the middle of its body
-      if (isInternal(failure)) this.#logger.error({ failure }, 'a request failed');
+      if (isInternal(failure)) this.#logger.error({ error: internalDetail(failure) }, 'a request failed');
       const error = toRpcError(failure);
       send(response, httpStatusOf(error), JSON.stringify({ jsonrpc: '2.0', id: null, error }));
     }

@@ -30,7 +30,7 @@ describe('commands that ask a node', () => {
   });
 
   const OUTCOMES: [Fixture, number, RegExp][] = [
-    [APPROVED, 0, /^agreed {4}APPROVED, confidence 90\.0% \(3 approve, 1 reject, 0 abstain\)$/m],
+    [APPROVED, 0, /^agreed {4}APPROVED, confidence 90\.0%: 3 approve, 1 reject, 0 abstain; a verdict needs 3 of 4$/m],
     [REJECTED, 1, /^agreed {4}REJECTED, confidence/m],
     [SPLIT, 3, /^agreed {4}INCONCLUSIVE \(split\)/m],
     [EXPIRED, 3, /^agreed {4}EXPIRED/m],
@@ -48,7 +48,7 @@ describe('commands that ask a node', () => {
   it('shows every validator, its findings and what this node does not hold', async () => {
     const { stdout } = await (await node())(['result', APPROVED.result.taskId]);
     for (const index of [0, 1, 2, 3]) assert.match(stdout, new RegExp(`^validator ${index} \\([0-9a-f]{8}\\) {2}model-${index} `, 'm'));
-    assert.match(stdout, /^ {2}x\.js:1 {2}warning {2}js\/x\n {6}\| b\n {6}look\n {6}try: c$/m);
+    assert.match(stdout, /^ {4}x\.js:1 {2}warning {2}js\/x\n {6}\| b\n {6}look\n {6}try: c$/m);
     assert.match(stdout, /does not hold its report/);
   });
 

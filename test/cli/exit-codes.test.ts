@@ -20,7 +20,7 @@ describe('exit codes', () => {
     [new ValidationError('x', 'TIMEOUT'), 3],
     [new ValidationError('x', 'UNREACHABLE'), 3],
     [new ValidationError('x', 'VALIDATION_FAILED'), 3],
-    [new ValidationError('x', 'STORE_LOCKED'), 4],
+    [new ValidationError('x', 'DATA_LOCKED'), 4],
     [new TypeError('x'), 70],
     ['a string', 70],
   ];

@@ -13,7 +13,7 @@ const { result, committee } = makeResult();
 function withFinding(change: Record<string, string>): ConsensusResult {
   const [first, ...others] = result.judgements!;
   const finding = { ...first!.report!.findings[0]!, ...change };
-  return { ...result, judgements: [{ ...first!, report: { ...first!.report!, findings: [finding] } }, ...others] };
+  return { ...result, judgements: [{ ...first!, report: { ...first!.report!, summary: '', findings: [finding] } }, ...others] };
 }
 
 function shown(of: ConsensusResult): string[] {
@@ -25,7 +25,7 @@ function shown(of: ConsensusResult): string[] {
 
 describe('a result for people', () => {
   it('keeps its lines whatever findings say: none forges, hides or commands', () => {
-    const linesExpected = shown(result).length;
+    const linesExpected = shown(withFinding({})).length;
     for (const text of Object.values(HOSTILE_TEXTS)) {
       for (const field of ['file', 'rule', 'quote', 'message', 'suggestion']) {
         const lines = shown(withFinding({ [field]: text }));
@@ -37,7 +37,7 @@ describe('a result for people', () => {
 
   it('names a validator without a result', () => {
     const lines = shown({ ...result, judgements: result.judgements!.slice(1) });
-    assert.match(lines[0]!, /^validator 0 \([0-9a-f]{8}\) {2}gave no result in time$/);
+    assert.match(lines[0]!, /^validator 0 \([0-9a-f]{8}\) {2}is not in the result$/);
   });
 
   it('says why one abstained and when only a part was judged', () => {
@@ -45,7 +45,13 @@ describe('a result for people', () => {
     const abstained = { ...first!, vote: 'abstain' as const, abstainReason: 'timeout' as const };
     const lines = shown({ ...result, judgements: [abstained, { ...second!, complete: false }, ...others] });
     assert.match(lines[0]!, /model-0 {2}abstains: timeout$/);
-    assert.ok(lines.some((line) => /model-1 .*part of the input only$/.test(line)));
+    assert.ok(lines.some((line) => /model-1 .*part of the input only, which counts as an abstention$/.test(line)));
+  });
+
+  it('says that a verdict below the confidence that the network asks for does not count', () => {
+    const [first, ...others] = result.judgements!;
+    const lines = shown({ ...result, judgements: [{ ...first!, confidence: 0.79 }, ...others] });
+    assert.match(lines[0]!, /approves, confidence 79\.0%, which counts as an abstention$/);
   });
 
   it('cuts a long list of findings and says so', () => {

@@ -164,8 +164,9 @@ describe('config/load', () => {
 
   it('accepts the examples that it ships', async () => {
     const text = await readFile(join(repository, 'config/validator.example.yml'), 'utf8');
+    const defaults = await load();
     await writeYaml(text);
-    assert.deepEqual((await load()).config, (await load({ home: join(home(), 'none') })).config);
+    assert.deepEqual((await load()).config, defaults.config);
     await writeYaml(text.replaceAll(/^( +)# /gm, '$1'));
     const suggested = await load();
     assert.deepEqual(suggested.config.models['gpt4']?.fallbacks, ['rules']);

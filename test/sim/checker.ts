@@ -3,11 +3,11 @@ import { createAuthenticator } from '../../src/protocol/authenticator.ts';
 import type { Cert } from '../../src/protocol/bundle.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import type { Committee } from '../../src/protocol/committee.ts';
+import type { Verifier } from '../../src/protocol/ed25519.ts';
 import { decodeFrame } from '../../src/protocol/frame.ts';
 import { decodeLeaf, leafSlot } from '../../src/protocol/leaf.ts';
-import { decodeCore } from '../../src/protocol/value.ts';
 import type { Opening } from '../../src/protocol/validation-result.ts';
-import type { Verifier } from '../../src/protocol/ed25519.ts';
+import { decodeCore } from '../../src/protocol/value.ts';
 
 /** Watches what every node says and decides, and names each broken promise. Sees everything, changes nothing. */
 export class Checker {
@@ -42,7 +42,8 @@ export class Checker {
       const key = `${validator}/${leaf.taskId}/${leafSlot(leaf)}`;
       const said = toHex(leafBytes);
       const before = this.#said.get(key);
-      if (before !== undefined && before !== said) this.violations.push(`validator ${validator} contradicted itself at ${key}`);
+      if (before !== undefined && before !== said)
+        this.violations.push(`validator ${validator} contradicted itself at ${key}`);
       this.#said.set(key, said);
       if (leaf.type === 'REVEAL') this.#openings.set(`${validator}/${leaf.taskId}`, leaf.opening);
     }
@@ -53,7 +54,8 @@ export class Checker {
     this.decisions += 1;
     const core = toHex(cert.coreBytes);
     const agreed = this.#cores.get(cert.taskId);
-    if (agreed !== undefined && agreed !== core) this.violations.push(`${node} decided another core for ${cert.taskId}`);
+    if (agreed !== undefined && agreed !== core)
+      this.violations.push(`${node} decided another core for ${cert.taskId}`);
     if (agreed === undefined) this.#checkFirst(cert);
     this.#cores.set(cert.taskId, core);
   }
@@ -64,10 +66,16 @@ export class Checker {
     const fault = coreFault(this.#committee, core);
     if (fault !== undefined) this.violations.push(`core of ${cert.taskId}: ${fault}`);
     const groups = [{ leafBytes: cert.votes[0]!.bytes, proofs: cert.votes.map((vote) => vote.proof()) }];
-    createAuthenticator(this.#committee, this.#verifiers).openBundle({ kind: 'CERT', taskId: cert.taskId, groups, coreBytes: cert.coreBytes });
+    createAuthenticator(this.#committee, this.#verifiers).openBundle({
+      kind: 'CERT',
+      taskId: cert.taskId,
+      groups,
+      coreBytes: cert.coreBytes,
+    });
     for (const { index, salt } of core.reveals) {
       const opening = this.#openings.get(`${index}/${cert.taskId}`);
-      if (this.#honest(index) && opening?.salt !== salt) this.violations.push(`core of ${cert.taskId} has a result that validator ${index} never revealed`);
+      if (this.#honest(index) && opening?.salt !== salt)
+        this.violations.push(`core of ${cert.taskId} has a result that validator ${index} never revealed`);
     }
     this.#checkHonestRange(cert.taskId, core);
   }
@@ -76,7 +84,9 @@ export class Checker {
   #checkHonestRange(taskId: string, core: ReturnType<typeof decodeCore>): void {
     if (core.outcome !== 'APPROVED' && core.outcome !== 'REJECTED') return;
     const vote = core.outcome === 'APPROVED' ? 'approve' : 'reject';
-    const honest = core.reveals.filter(({ index, result }) => this.#honest(index) && result.vote === vote).map(({ result }) => result.confidencePpm);
+    const honest = core.reveals
+      .filter(({ index, result }) => this.#honest(index) && result.vote === vote)
+      .map(({ result }) => result.confidencePpm);
     if (core.confidencePpm < Math.min(...honest) || core.confidencePpm > Math.max(...honest)) {
       this.violations.push(`confidence of ${taskId} is outside the honest range`);
     }

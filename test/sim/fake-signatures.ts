@@ -1,5 +1,5 @@
-import type { Signer, Verifier } from '../../src/protocol/ed25519.ts';
 import { concatBytes, equalBytes } from '../../src/protocol/bytes.ts';
+import type { Signer, Verifier } from '../../src/protocol/ed25519.ts';
 import { sha256 } from '../../src/protocol/sha256.ts';
 
 /** Keyed hashes in place of signatures: no simulated party forges, and a schedule costs milliseconds. */

@@ -1,6 +1,6 @@
 import { SeededRandom } from './random.ts';
-import type { LinkFaults } from './sim-network.ts';
 import type { DiskFaults } from './sim-disk.ts';
+import type { LinkFaults } from './sim-network.ts';
 
 /** What a seed means: everything that happens in one simulated run. */
 export interface Schedule {
@@ -57,7 +57,11 @@ export function drawSchedule(seed: number, limits: ScheduleLimits = {}): Schedul
       stragglerMs: rough ? random.pick([100, 1_000, 3_000]) : 50,
     },
     disk: { writeMsMax: random.pick([1, 5, 50]), failure: rough && random.chance(0.3) ? 0.1 : 0 },
-    judges: { disagreement: random.pick([0, 0.1, 0.5]), failure: random.pick([0, 0.2]), slowMsMax: random.pick([50, 500, 3_000]) },
+    judges: {
+      disagreement: random.pick([0, 0.1, 0.5]),
+      failure: random.pick([0, 0.2]),
+      slowMsMax: random.pick([50, 500, 3_000]),
+    },
     crashes: rough ? drawCrashes(random, nodes) : [],
     partitions: rough ? drawPartitions(random, nodes) : [],
     calmAtMs: CHAOS_MS,
@@ -73,14 +77,23 @@ function drawWeights(random: SeededRandom, validators: number, faulty: number): 
 
 function drawCrashes(random: SeededRandom, nodes: number): Schedule['crashes'] {
   return Array.from({ length: random.integer(0, 6) }, () => {
-    return { atMs: random.integer(0, CHAOS_MS - 1), node: random.integer(0, nodes - 1), downMs: random.integer(10, 3_000) };
+    return {
+      atMs: random.integer(0, CHAOS_MS - 1),
+      node: random.integer(0, nodes - 1),
+      downMs: random.integer(10, 3_000),
+    };
   });
 }
 
 function drawPartitions(random: SeededRandom, nodes: number): Schedule['partitions'] {
   return Array.from({ length: random.integer(0, 3) }, () => {
     const groups = Array.from({ length: nodes }, () => random.integer(0, 1));
-    return { atMs: random.integer(0, CHAOS_MS - 2_000), forMs: random.integer(200, 6_000), groups, oneWay: random.chance(0.3) };
+    return {
+      atMs: random.integer(0, CHAOS_MS - 2_000),
+      forMs: random.integer(200, 6_000),
+      groups,
+      oneWay: random.chance(0.3),
+    };
   });
 }
 

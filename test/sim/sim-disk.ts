@@ -1,4 +1,12 @@
-import type { JournalEntry, ResultQuery, Store, StoredEvidence, StoredResult, StoredTask, StoreWrite } from '../../src/engine/ports.ts';
+import type {
+  JournalEntry,
+  ResultQuery,
+  Store,
+  StoredEvidence,
+  StoredResult,
+  StoredTask,
+  StoreWrite,
+} from '../../src/engine/ports.ts';
 import type { SeededRandom } from './random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -97,7 +105,8 @@ export class SimStore implements Store {
   async results({ limit, cursor, order }: ResultQuery): Promise<StoredResult[]> {
     const all = [...this.#disk.results.values()];
     const ordered = order === 'oldest' ? all : all.reverse();
-    const after = ({ sequence }: StoredResult) => cursor === undefined || (order === 'oldest' ? sequence > cursor : sequence < cursor);
+    const after = ({ sequence }: StoredResult) =>
+      cursor === undefined || (order === 'oldest' ? sequence > cursor : sequence < cursor);
     return ordered.filter(after).slice(0, limit);
   }
   async resultIds(cursor: number, limit: number): Promise<{ sequence: number; taskId: string }[]> {

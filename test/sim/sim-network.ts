@@ -1,6 +1,6 @@
 import type { ConnectedPeer, Network, NetworkHandlers, PeerKey } from '../../src/engine/ports.ts';
-import { type FetchRequest, type FetchResponse, decodeResponse, encodeAnswer } from '../../src/protocol/fetch.ts';
 import { ValidationError } from '../../src/protocol/errors.ts';
+import { decodeResponse, encodeAnswer, type FetchRequest, type FetchResponse } from '../../src/protocol/fetch.ts';
 import type { SeededRandom } from './random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -95,7 +95,14 @@ export class SimNetwork {
     const reachable = this.#others(port).filter((other) => this.passes(port, other) && this.passes(other, port));
     const keys = [...new Set(reachable.map(({ key }) => key))];
     return keys.map((key) => {
-      return { key, validatorIndex: this.#validators.indexOf(key), address: '', connectedAtMs: 0, latencyMs: null, agent: null };
+      return {
+        key,
+        validatorIndex: this.#validators.indexOf(key),
+        address: '',
+        connectedAtMs: 0,
+        latencyMs: null,
+        agent: null,
+      };
     });
   }
 
@@ -118,7 +125,9 @@ export class SimNetwork {
   #request(from: Port, peer: PeerKey, request: FetchRequest): Promise<FetchResponse> {
     const to = this.#holder(from, peer);
     return new Promise((resolve, reject) => {
-      const cancel = this.#clock.setTimer(REQUEST_TIMEOUT_MS, () => reject(new ValidationError('no answer', 'TIMEOUT')));
+      const cancel = this.#clock.setTimer(REQUEST_TIMEOUT_MS, () =>
+        reject(new ValidationError('no answer', 'TIMEOUT')),
+      );
       if (to === undefined) return;
       this.#deliver(from, to, (handlers) => {
         void handlers.onRequest(request, from.key).then(

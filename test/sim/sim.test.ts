@@ -26,7 +26,10 @@ describe('the simulated network', () => {
 
   it('is not blind: with F+1 twins on both sides of a partition it sees two decisions', async () => {
     const { violations } = await runSchedule(splitBrain());
-    assert.ok(violations.some((violation) => violation.includes('decided another core')), violations.join('\n'));
+    assert.ok(
+      violations.some((violation) => violation.includes('decided another core')),
+      violations.join('\n'),
+    );
   });
 });
 

@@ -69,7 +69,15 @@ class World {
         consensusThresholdPpm: 700_000,
         requiredValidators: Math.min(2, schedule.validators),
         minModelFamilies: 1,
-        timers: { judgeBudgetMs: 2_000, observeMs: 2_500, graceMs: 300, revealGraceMs: 50, finalMs: 500, roundBaseMs: 200, roundCapMs: 1_600 },
+        timers: {
+          judgeBudgetMs: 2_000,
+          observeMs: 2_500,
+          graceMs: 300,
+          revealGraceMs: 50,
+          finalMs: 500,
+          roundBaseMs: 200,
+          roundCapMs: 1_600,
+        },
       },
     });
     const verifiers = this.#keys.map((key) => fakeVerifier(fromHex(key)));
@@ -97,7 +105,10 @@ class World {
     await this.#runUntil(startMs + calmAtMs + 1, () => false);
     await this.#runUntil(startMs + calmAtMs + CALM_MS, () => this.#allDecided());
     const honest = this.#nodes.filter((node) => node.honest);
-    this.#checker.finished(honest.map(({ name, disk }) => ({ name, results: disk.results })), this.#acknowledged);
+    this.#checker.finished(
+      honest.map(({ name, disk }) => ({ name, results: disk.results })),
+      this.#acknowledged,
+    );
     for (const { running } of this.#nodes) running?.engine.stop();
     const { violations, leaves, decisions, outcomes } = this.#checker;
     return { violations, events: this.#events, leaves, decisions, outcomes };
@@ -119,7 +130,14 @@ class World {
         identity: { index: node.validator, signer: fakeSigner(publicKey) },
         verifiers: this.#keys.map((key) => fakeVerifier(fromHex(key))),
       },
-      { store, network: node.network, judge: this.#judge(node), clock: this.#clock, random: this.#random, logger: SILENT_LOGGER },
+      {
+        store,
+        network: node.network,
+        judge: this.#judge(node),
+        clock: this.#clock,
+        random: this.#random,
+        logger: SILENT_LOGGER,
+      },
       { onDecided: (_taskId, cert: Cert) => node.honest && this.#checker.decided(node.name, cert) },
     );
     node.running = { engine, store };
@@ -174,7 +192,11 @@ class World {
     return {
       judge: () => {
         const random = this.#random;
-        const vote = random.chance(failure) ? 'abstain' : random.chance(disagreement) !== (this.#schedule.seed % 2 === 0) ? 'approve' : 'reject';
+        const vote = random.chance(failure)
+          ? 'abstain'
+          : random.chance(disagreement) !== (this.#schedule.seed % 2 === 0)
+            ? 'approve'
+            : 'reject';
         const judgement: Judgement = {
           vote,
           ...(vote === 'abstain' ? { abstainReason: 'model_error' } : {}),

@@ -90,7 +90,7 @@ async function diedEarly({ validator, child }: Running): Promise<ValidationError
   const ending = await child.ended;
   const tail = await logTail(child.logPath, TAIL_LINES_MAX);
   const message = `validator ${validator.index} ended ${how(ending)} before it was ready (${child.logPath}): ${tail.join(' | ')}`;
-  return new ValidationError(message, ending.code === 4 ? 'STORE_LOCKED' : 'DEVNET_FAILED', { index: validator.index });
+  return new ValidationError(message, ending.code === 4 ? 'DATA_LOCKED' : 'DEVNET_FAILED', { index: validator.index });
 }
 
 function obituary({ validator, child }: Running, ending: Ending): string {

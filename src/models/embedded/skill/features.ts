@@ -5,7 +5,7 @@ import type { GamingSigns } from './gaming.ts';
 export const SKILL_FEATURES = [
   'words mean', 'words worst', 'local mean', 'local worst', 'pairs mean', 'pairs worst', 'sequence mean', 'sequence worst',
   'negation mean', 'negation most', 'copied mean', 'size mean', 'groups',
-  'list', 'repeated', 'copied share', 'answer length', 'density', 'prose', 'sentence length', 'order given words', 'turned',
+  'list', 'repeated', 'copied share', 'answer length', 'density', 'prose', 'sentence length', 'order given words', 'turned', 'scrambled',
 ] as const;
 
 /** Features of a whole answer; `groups` holds one coverage for each group of alternative requirements. */
@@ -23,5 +23,6 @@ export function skillFeatures(groups: readonly RequirementCoverage[], signs: Gam
     signs.list, signs.repeated, signs.copied, Math.log1p(total), Math.min(4, asked / Math.max(1, text.content.length)),
     1 - text.content.length / total, Math.min(60, total / sentences), words > 0 ? sequence / words : 0,
     text.content.filter((word) => word.negated).length / Math.max(1, text.content.length),
+    signs.scrambled,
   ]);
 }

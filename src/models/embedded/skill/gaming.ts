@@ -10,6 +10,8 @@ export interface GamingSigns {
   list: number;
   /** Share of three-word runs that occur before. */
   repeated: number;
+  /** How far the text is the requirements' own words, none other, in another order. */
+  scrambled: number;
 }
 
 /** Function words make about half of English prose; lists of keywords have next to none. */
@@ -27,7 +29,17 @@ export function gamingSigns(text: PreparedText, requirements: readonly string[])
     copied: own.size === 0 ? sameWords(text, requirements) : copied,
     list: listShare(text),
     repeated: text.words.length < 12 ? 0 : 1 - own.size / runs,
+    scrambled: text.words.length < WORDS_MIN ? 0 : scrambledShare(text, requirements, copied),
   };
+}
+
+/** Own words are what an answer is told from a shuffled reference by: from this share of borrowed ones on it is none. */
+const BORROWED_FROM = 0.85;
+
+function scrambledShare({ words }: PreparedText, requirements: readonly string[], copied: number): number {
+  const asked = new Set(requirements.flatMap((requirement) => wordsOf(requirement).map((word) => word.text)));
+  const borrowed = words.filter((word) => asked.has(word.text)).length / words.length;
+  return Math.max(0, (borrowed - BORROWED_FROM) / (1 - BORROWED_FROM)) * (1 - copied);
 }
 
 function sameWords(text: PreparedText, requirements: readonly string[]): number {

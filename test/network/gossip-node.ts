@@ -1,0 +1,28 @@
+import type { GossipSub, GossipsubMessage } from '@libp2p/gossipsub';
+import { topicOf } from '../../src/network/gossip.ts';
+import { identityOf } from '../../src/network/identity.ts';
+import { createNode } from '../../src/network/libp2p-node.ts';
+import { type Cluster, LISTEN } from './cluster.ts';
+
+/** A validator's libp2p node without dialer, watchdog and protocols of ours: it takes part in gossip and no more. */
+export async function gossipTopicNode(cluster: Cluster, place: number) {
+  const topic = topicOf(cluster.committee.networkId);
+  const node = await createNode({
+    identity: await identityOf(cluster.seed(place)),
+    listen: [LISTEN],
+    agentVersion: 'test',
+    gater: {},
+    peersMax: 10,
+    knownAddresses: [],
+    gossip: { topic, committeeSize: 4, scoreOf: () => 0 },
+  });
+  await node.start();
+  cluster.adopt(node);
+  const heard: string[] = [];
+  const gossip: GossipSub = node.services.gossip;
+  gossip.addEventListener('gossipsub:message', ({ detail }: CustomEvent<GossipsubMessage>) => {
+    heard.push(Buffer.from(detail.msg.data).toString());
+  });
+  gossip.subscribe(topic);
+  return { node, heard };
+}
