@@ -6,7 +6,7 @@ import { parseDocument } from 'yaml';
 import { ValidationError } from '../protocol/errors.ts';
 
 /** Configuration, genesis and keys are small; larger is another file taken by mistake. */
-export const CONFIG_BYTES_MAX = 1024 * 1024;
+const CONFIG_BYTES_MAX = 1024 * 1024;
 
 const POSIX = platform() !== 'win32';
 /** Permission bits of group and others. */

@@ -6,6 +6,7 @@ import { type Genesis, genesisToJson, parseGenesis } from '../protocol/genesis.t
 import { assertPrivate, parseJsonFile, readSmallFile, writeFileAtomic } from './files.ts';
 import { homePaths } from './home-paths.ts';
 import { writeKey } from './key.ts';
+import type { Config } from './load.ts';
 
 const TOKEN_BYTES = 32;
 /** Shorter ones could be guessed at the RPC's rate. */
@@ -89,4 +90,17 @@ export async function loadTokens(path: string): Promise<string[]> {
   if (plain && tokens.length <= READ_TOKENS_MAX) return tokens;
   const remedy = `give at most ${READ_TOKENS_MAX} lines of one token each, at least ${TOKEN_CHARS_MIN} printable characters without spaces (openssl rand -hex 32)`;
   throw new ValidationError(`${path} does not hold tokens: ${remedy}`, 'INVALID_TOKEN', { path });
+}
+
+/**
+ * The tokens that the node's RPC accepts: those of `rpc.tokenFile` and, where it is set, `rpc.readTokenFile`.
+ * @throws ValidationError NO_TOKEN, TOKEN_FILE_MODE, INVALID_TOKEN
+ */
+export async function loadRpcTokens({
+  home,
+  rpc,
+}: Pick<Config, 'home' | 'rpc'>): Promise<{ write: string[]; read: string[] }> {
+  const write = [await loadApiToken(home, rpc.tokenFile)];
+  const read = rpc.readTokenFile === undefined ? [] : await loadTokens(resolve(home, rpc.readTokenFile));
+  return { write, read };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { z } from 'zod';
@@ -58,14 +59,14 @@ async function writeJson(path: string, value: unknown): Promise<void> {
 }
 
 /**
- * Loads the signing key: VALIDATOR_KEY (the seed, or a key file's path) if given, else the home's key.json.
+ * Loads the signing key: VALIDATOR_KEY (the seed, or a key file's path, relative to the home) if given, else the home's key.json.
  * @throws ValidationError NO_KEY, KEY_FILE_MODE, INVALID_KEY
  */
 export async function loadKey({ home, validatorKey }: { home: string; validatorKey?: string }): Promise<ValidatorKey> {
   const paths = homePaths(home);
   if (validatorKey === undefined) return loadKeyFile(paths.key);
   if (/^[0-9a-f]{64}$/i.test(validatorKey)) return seedKey(fromHex(validatorKey.toLowerCase(), 32), paths.keyBinding);
-  if (!/^[0-9a-f]{32,}$/i.test(validatorKey)) return loadKeyFile(validatorKey);
+  if (!/^[0-9a-f]{32,}$/i.test(validatorKey)) return loadKeyFile(resolve(home, validatorKey));
   throw invalidKey(
     'VALIDATOR_KEY',
     `has ${validatorKey.length} hex digits: give the 64 of the seed, or the path of a key file`,

@@ -8,7 +8,7 @@ export interface Specials {
   rpcToken?: string;
 }
 
-export type SourceKind = 'flag' | 'environment' | '.env' | 'file' | 'default';
+type SourceKind = 'flag' | 'environment' | '.env' | 'file' | 'default';
 
 /** Where a value came from: `name` is the variable or the file. */
 export interface Origin {

@@ -1,15 +1,11 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { type Fault, invalidInput, ValidationError } from '../protocol/errors.ts';
-import { environmentLayer, SECRET_VARIABLES } from './environment.ts';
-import { assertPrivate, readSmallFile } from './files.ts';
-import { homePaths } from './home-paths.ts';
-import { isSection, type Layer, merge, nested, type Origin, type Specials, type Values, valueAt } from './layer.ts';
+import { type Fault, invalidInput } from '../protocol/errors.ts';
+import { isSection, type Layer, merge, type Origin, type Specials, type Values, valueAt } from './layer.ts';
 import { type ModelSettings, modelAccessFaults, resolveModels } from './models.ts';
 import { type Settings, settingsSchema } from './schema.ts';
+import { type LoadOptions, readLayers } from './sources.ts';
 
 /** What a node or a client runs with; frozen, all the way down. */
 export interface Config extends Omit<Settings, 'models'> {
@@ -23,7 +19,7 @@ export interface Config extends Omit<Settings, 'models'> {
   validatorEndpoint?: string;
   /** PHEME_RPC_TOKEN. */
   rpcToken?: string;
-  /** VALIDATOR_KEY: the seed (64 hex digits), or a key file's path. */
+  /** VALIDATOR_KEY: the seed (64 hex digits), or a key file's path, relative to the home. */
   validatorKey?: string;
 }
 
@@ -33,26 +29,6 @@ export interface LoadedConfig {
   origins: ReadonlyMap<string, Origin>;
   /** Allowed, but worth a line to the operator. */
   warnings: readonly string[];
-}
-
-/** Flags that were given explicitly; an undefined one was not. */
-export interface Flags {
-  /** Settings by dotted path, e.g. `{'rpc.port': 7436, logLevel: 'debug'}`. */
-  settings?: Readonly<Record<string, unknown>>;
-  /** `--model`: as DEFAULT_MODEL. */
-  model?: string | undefined;
-  /** `--rpc`: as VALIDATOR_ENDPOINT. */
-  rpcUrl?: string | undefined;
-}
-
-export interface LoadOptions {
-  /** `--home`; else PHEME_HOME, else `.pheme` in the user's home. */
-  home?: string | undefined;
-  /** `--config`: a file whose sections come before those of the home's validator.yml, e.g. a worker.yml. */
-  configFile?: string | undefined;
-  flags?: Flags;
-  /** The process's environment. Nothing is read from the working directory. */
-  environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** The home's absolute path: `--home`, else PHEME_HOME, else `.pheme` in the user's home. */
@@ -98,89 +74,6 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 export function assertModelAccess(config: Config): void {
   const faults = modelAccessFaults(config.models);
   if (faults.length > 0) throw invalidInput('a model cannot be asked', faults, 'INVALID_CONFIG');
-}
-
-/** Lowest precedence first. */
-async function readLayers(
-  home: string,
-  { configFile, flags, environment }: LoadOptions,
-  faults: Fault[],
-): Promise<Layer[]> {
-  const paths = homePaths(home);
-  return [
-    await fileLayer(paths.config, false, faults),
-    ...(configFile === undefined ? [] : [await fileLayer(resolve(configFile), true, faults)]),
-    environmentLayer(await dotEnv(paths.dotEnv, faults), '.env', faults),
-    environmentLayer(environment, 'environment', faults),
-    flagLayer(flags ?? {}),
-  ];
-}
-
-function flagLayer({ settings = {}, model, rpcUrl }: Flags): Layer {
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  const specials = {
-    ...(model === undefined ? {} : { defaultModel: model }),
-    ...(rpcUrl === undefined ? {} : { validatorEndpoint: rpcUrl }),
-  };
-  return { kind: 'flag', values: nested(given), specials, where: () => undefined };
-}
-
-async function dotEnv(path: string, faults: Fault[]): Promise<Record<string, string | undefined>> {
-  return collecting(faults, {}, async () => {
-    const variables = parseEnv((await readSmallFile(path)) ?? '');
-    if (SECRET_VARIABLES.some((name) => variables[name]))
-      await collecting(faults, undefined, () => assertPrivate(path));
-    return variables;
-  });
-}
-
-async function fileLayer(path: string, required: boolean, faults: Fault[]): Promise<Layer> {
-  const values = await collecting(faults, {}, async () => {
-    const text = await readSmallFile(path);
-    if (text === undefined && required)
-      throw new ValidationError(`there is no configuration file at ${path}`, 'INVALID_CONFIG');
-    const read = parseYaml(text ?? '', path, faults);
-    if (holdsApiKey(read)) await collecting(faults, undefined, () => assertPrivate(path));
-    return read;
-  });
-  return { kind: 'file', values, specials: {}, where: () => path };
-}
-
-/** Turns the errors of reading one source into faults, so that the other sources are checked as well. */
-async function collecting<T>(faults: Fault[], otherwise: T, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    faults.push({ path: '', message: error.message });
-    return otherwise;
-  }
-}
-
-function parseYaml(text: string, path: string, faults: Fault[]): Values {
-  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, uniqueKeys: true, logLevel: 'error' });
-  for (const error of [...document.errors, ...document.warnings].slice(0, 10)) {
-    const line = text.slice(0, error.pos[0]).split('\n').length;
-    faults.push({ path, message: `line ${line}: ${error.message}` });
-  }
-  if (document.errors.length > 0) return {};
-  const values: unknown = document.toJS({ maxAliasCount: 100 });
-  if (values === null || values === undefined) return {};
-  if (isSection(values)) return withoutNulls(values);
-  faults.push({ path, message: 'must be sections with keys' });
-  return {};
-}
-
-/** A key with nothing behind it, as in a file whose lines are commented out, is as if it were not there. */
-function withoutNulls(values: Values): Values {
-  const present = Object.entries(values).filter(([, value]) => value !== null);
-  return Object.fromEntries(present.map(([key, value]) => [key, isSection(value) ? withoutNulls(value) : value]));
-}
-
-function holdsApiKey({ models }: Values): boolean {
-  return (
-    isSection(models) && Object.values(models).some((entry) => isSection(entry) && typeof entry['apiKey'] === 'string')
-  );
 }
 
 /** Sections of the contract that this version does not have. */

@@ -20,7 +20,7 @@ import { generateKey, peerIdOf } from './key.ts';
 import { DEFAULT_P2P_PORT, DEFAULT_RPC_PORT, type RuleSettings } from './schema.ts';
 
 /** Rules of a new network, as in genesis' `validation`; what is left out takes the documented default. */
-export interface NewNetwork {
+interface NewNetwork {
   kind: NetworkKind;
   /** 1 to 64 characters; the kind unless given. */
   name?: string;

@@ -10,8 +10,9 @@ export interface CatchUpContext {
   clock: Clock;
   logger: Logger;
   isDecided(taskId: Digest): Promise<boolean>;
+  isHeld(taskId: Digest): Promise<boolean>;
   isOpen(taskId: Digest): boolean;
-  /** A peer's certificate for a task that is not decided here; unchecked. Throws ProtocolError if it does not hold. */
+  /** A peer's certificate that is not held here; unchecked. Throws ProtocolError if it does not hold. */
   onCert(cert: WireBundle, from: PeerKey): void;
   /** A peer knows this undecided task. */
   onOpenTask(taskId: Digest, from: PeerKey): void;
@@ -93,7 +94,7 @@ export class CatchUp {
   }
 
   async #fetch(peer: PeerKey, taskId: Digest): Promise<boolean> {
-    if (this.#stopped || (await this.#context.isDecided(taskId))) return true;
+    if (this.#stopped || (await this.#context.isHeld(taskId))) return true;
     const answer = await this.#context.network.request(peer, { kind: 'result', taskId });
     if (answer.kind !== 'result' || answer.cert === null || answer.cert.taskId !== taskId) return false;
     this.#context.onCert(answer.cert, peer);

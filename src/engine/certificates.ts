@@ -29,11 +29,17 @@ export class Certificates {
     return this.#ids.has(taskId);
   }
 
+  /** R28: also while the stored certificate is damaged: what is decided is never opened again. */
   async isDecided(taskId: Digest): Promise<boolean> {
     if (this.#ids.has(taskId)) return true;
     const decided = await this.#store.hasResult(taskId);
     if (decided) this.#ids.add(taskId);
     return decided;
+  }
+
+  /** The certificate itself is here and sound. */
+  async isHeld(taskId: Digest): Promise<boolean> {
+    return (await this.get(taskId)) !== undefined;
   }
 
   note(cert: Cert): void {

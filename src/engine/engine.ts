@@ -130,6 +130,7 @@ export class Engine implements NetworkHandlers {
       clock,
       logger,
       isDecided: (taskId) => this.certificates.isDecided(taskId),
+      isHeld: (taskId) => this.certificates.isHeld(taskId),
       isOpen: (taskId) => this.#tasks.has(taskId),
       onCert: (cert, from) => this.#onFetchedCert(cert, from),
       onOpenTask: (taskId, from) => this.#unknown.seek(taskId, from),
@@ -168,7 +169,7 @@ export class Engine implements NetworkHandlers {
       onWant: (task) => this.#exchange.fetchWanted(task),
       onOverdue: (task) => this.#exchange.fetchAll(task),
       onReveal: (task, leaf) => this.#pullReport(task, leaf),
-      onDecided: (task, cert) => this.#onDecided(task, cert),
+      onDecided: (cert) => this.#keep(cert),
     };
   }
 
@@ -251,8 +252,21 @@ export class Engine implements NetworkHandlers {
     const announcement = { ...signed, signature, body };
     const opened = this.#openNew(task, taskBytes, taskId, announcement);
     if (opened) this.#outbox.announce(announcement);
-    await new Promise<void>((resolve) => this.#outbox.afterSync(resolve));
+    await this.#outbox.synced();
     return taskId;
+  }
+
+  /** The certificate of a decided task; a damaged copy is fetched again from a peer, and checked like any. */
+  async certificate(taskId: Digest): Promise<Cert | undefined> {
+    const cert = await this.certificates.get(taskId);
+    if (cert !== undefined || !(await this.certificates.isDecided(taskId))) return cert;
+    const fetched = await this.#exchange.fetchCert(taskId);
+    if (fetched === undefined) return undefined;
+    const bundle = this.#authenticator.openBundle(fetched.cert);
+    if (bundle.kind !== 'CERT') return undefined;
+    this.#keep(bundle);
+    await this.#outbox.synced();
+    return bundle;
   }
 
   onFrame(bytes: Uint8Array, from: PeerKey): Verdict {
@@ -308,39 +322,41 @@ export class Engine implements NetworkHandlers {
     if (this.#journal.add(tick, open)) this.#outbox.dropJournal(tick);
   }
 
-  #onDecided(task: OpenTask, cert: Cert): void {
-    this.#keep(cert, () => {
-      task.stop();
-      this.#tasks.delete(task.taskId);
-      for (const tick of this.#journal.remove(task.taskId)) this.#outbox.dropJournal(tick);
-    });
-  }
-
   /** A certificate without its instance: from catch-up, or for a task that was never seen here. */
   #onFetchedCert(wire: WireBundle, from: PeerKey): void {
     const bundle = this.#authenticator.openBundle(wire);
     if (bundle.kind !== 'CERT') throw new ProtocolError('expected a certificate');
     const open = this.#tasks.get(bundle.taskId);
     if (open !== undefined) return open.dispatch({ kind: 'bundle', bundle });
-    void this.certificates.isDecided(bundle.taskId).then((decided) => {
-      if (decided || this.#stopped) return;
-      this.#keep(bundle, () => {});
+    this.certificates.check(bundle);
+    void this.certificates.isHeld(bundle.taskId).then((held) => {
+      if (held || this.#stopped) return;
+      this.#keep(bundle);
       void this.#fetchBody(bundle.taskId, from);
     });
   }
 
-  /** R22: a decision is told once it is durable. */
-  #keep(cert: Cert, onDurable: () => void): void {
+  /** R22: a decision is told once it is durable; whatever is still open under its id ends with it. */
+  #keep(cert: Cert): void {
+    const { taskId } = cert;
     const core = this.certificates.check(cert);
-    this.#outbox.result(cert.taskId, encodeCert(cert));
+    this.#outbox.result(taskId, encodeCert(cert));
     this.#outbox.afterSync(() => {
       this.certificates.note(cert);
-      this.#unknown.take(cert.taskId);
-      onDurable();
-      this.#events.onDecided?.(cert.taskId, cert);
-      for (const { index, result } of core.reveals)
+      this.#forget(taskId);
+      this.#events.onDecided?.(taskId, cert);
+      for (const { index, result } of core.reveals) {
         this.reports.pull(result, this.committee.validators[index]!.publicKey);
+      }
     });
+  }
+
+  #forget(taskId: Digest): void {
+    this.#tasks.get(taskId)?.stop();
+    this.#tasks.delete(taskId);
+    this.#bodiless.delete(taskId);
+    this.#unknown.take(taskId);
+    for (const tick of this.#journal.remove(taskId)) this.#outbox.dropJournal(tick);
   }
 
   /** The body of a task that was decided while this node was away. */

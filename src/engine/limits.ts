@@ -45,3 +45,5 @@ export const DECIDED_IDS_MAX = 100_000;
 
 /** A peer is told one decision at most this often. */
 export const ANSWER_PAUSE_MS = 1_000;
+/** Between two requests for the leaves of one task to one peer. */
+export const FETCH_PAUSE_MS = 100;

@@ -39,7 +39,7 @@ export interface OpenTaskContext {
   /** Some time went by without a decision: ask somebody for everything. */
   onOverdue(task: OpenTask): void;
   onReveal(task: OpenTask, leaf: SignedLeaf): void;
-  onDecided(task: OpenTask, cert: Cert): void;
+  onDecided(cert: Cert): void;
 }
 
 export interface OpenTaskInit {
@@ -124,7 +124,7 @@ export class OpenTask {
       case 'record':
         return outbox.record(this.taskId, effect.record);
       case 'state':
-        if (effect.own.leaf.type === 'REVEAL') this.#context.release(effect.own.leaf.opening.result.reportDigest);
+        if (effect.own.leaf.type === 'REVEAL') this.#releaseReport();
         return outbox.leaf(effect.own);
       case 'bundle':
         return outbox.bundle(effect.bundle);
@@ -142,8 +142,14 @@ export class OpenTask {
         return this.#judging.abort();
       case 'decided':
         this.#judging.abort();
-        return this.#context.onDecided(this, effect.cert);
+        this.#releaseReport(); // the result is fixed: nothing is left to copy
+        return this.#context.onDecided(effect.cert);
     }
+  }
+
+  #releaseReport(): void {
+    const { opening } = this.instance;
+    if (opening !== null) this.#context.release(opening.result.reportDigest);
   }
 
   #keepEvidence(first: SignedLeaf, second: SignedLeaf): void {

@@ -5,6 +5,7 @@ import { bundleToCbor } from '../protocol/bundle.ts';
 import { encodeCanonical } from '../protocol/cbor.ts';
 import type { Committee } from '../protocol/committee.ts';
 import type { Signer } from '../protocol/ed25519.ts';
+import { ValidationError } from '../protocol/errors.ts';
 import { type Announcement, encodeFrame } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { BATCH_LEAVES_MAX } from '../protocol/limits.ts';
@@ -74,6 +75,7 @@ export class Outbox {
   #stopped = false;
   #cancelTimer = () => {};
   #idle: (() => void)[] = [];
+  readonly #refuse = new Set<(reason: Error) => void>();
   /** Why writes fail at the moment, for health. */
   fault: string | undefined;
 
@@ -119,6 +121,21 @@ export class Outbox {
     this.#add('after', action);
   }
 
+  /**
+   * Resolves once everything added so far is durable.
+   * @throws ValidationError STOPPING if it stops before that
+   */
+  synced(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped) return reject(stopping());
+      this.#refuse.add(reject);
+      this.afterSync(() => {
+        this.#refuse.delete(reject);
+        resolve();
+      });
+    });
+  }
+
   /** Resolves when nothing gathers and nothing is under way. */
   async drained(): Promise<void> {
     if (this.#scheduled || this.#flushing) await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -128,6 +145,7 @@ export class Outbox {
   stop(): void {
     this.#stopped = true;
     this.#cancelTimer();
+    for (const refuse of this.#refuse) refuse(stopping());
     this.#becomeIdle();
   }
 
@@ -220,6 +238,10 @@ export class Outbox {
 
 function signed(leaf: OwnLeaf, index: number, batch: SignedBatch, position: number): Authentic<SignedLeaf> {
   return asAuthentic({ ...leaf, signer: index, proof: () => batch.proof(position) });
+}
+
+function stopping(): ValidationError {
+  return new ValidationError('this node is stopping: send it to another', 'STOPPING');
 }
 
 function hasWork(tick: Tick): boolean {

@@ -6,7 +6,7 @@ import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts';
 import type { WireProvenLeaf } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { taskIdOf } from '../protocol/task.ts';
-import { ANSWER_PAUSE_MS } from './limits.ts';
+import { ANSWER_PAUSE_MS, FETCH_PAUSE_MS } from './limits.ts';
 import type { OpenTask } from './open-task.ts';
 import type { Clock, Logger, Network, PeerKey, Random } from './ports.ts';
 
@@ -41,16 +41,19 @@ export class PeerExchange {
   }
 
   /** Asks those who must have it for what an instance lacks. */
-  fetchWanted({ taskId, instance }: OpenTask): void {
-    const { digests, value, holders } = wanted(instance);
+  fetchWanted(task: OpenTask): void {
+    const { digests, value, holders } = wanted(task.instance);
+    if (this.#stopped || task.instance.decided !== null || (digests.length === 0 && !value)) return;
     const connected = new Set(this.#context.network.peers().map(({ key }) => key));
-    const holder = holders.map((index) => this.#keyOf(index)).find((key) => connected.has(key));
-    this.#fetchLeaves(taskId, holder ?? this.#someValidator(), value ? null : digests);
+    const reachable = holders.map((index) => this.#keyOf(index)).filter((key) => connected.has(key));
+    const holder = reachable.find((key) => !this.#asking.has(`${task.taskId}/${key}`));
+    if (reachable.length > 0 && holder === undefined) return; // all of them were asked a moment ago
+    this.#fetchLeaves(task, holder ?? this.#someValidator(), value ? null : digests);
   }
 
   /** Asks anybody for everything said about a task: gossip is a hint, not a guarantee. */
-  fetchAll({ taskId }: OpenTask): void {
-    this.#fetchLeaves(taskId, this.#someValidator(), null);
+  fetchAll(task: OpenTask): void {
+    this.#fetchLeaves(task, this.#someValidator(), null);
   }
 
   /** The canonical bytes of a task that was decided while this node was away. */
@@ -59,6 +62,16 @@ export class PeerExchange {
     const answer = await this.#request(from, { kind: 'task', taskId });
     if (answer?.kind !== 'task' || answer.taskBytes === null) return undefined;
     return taskIdOf(committee.networkId, committee.epoch, answer.taskBytes) === taskId ? answer.taskBytes : undefined;
+  }
+
+  /** A peer's certificate for a task whose own copy was found damaged; unchecked. */
+  async fetchCert(taskId: Digest): Promise<{ cert: WireBundle; from: PeerKey } | undefined> {
+    for (const { key: from, validatorIndex } of this.#context.network.peers()) {
+      if (validatorIndex === null) continue;
+      const answer = await this.#request(from, { kind: 'result', taskId });
+      if (answer?.kind === 'result' && answer.cert?.taskId === taskId) return { cert: answer.cert, from };
+    }
+    return undefined;
   }
 
   /** R24: whoever still asks is told the decision, directly, and not again for a moment. */
@@ -73,14 +86,21 @@ export class PeerExchange {
     });
   }
 
-  /** @param digests null for all leaves that the peer holds */
-  #fetchLeaves(taskId: Digest, peer: PeerKey | undefined, digests: Digest[] | null): void {
+  /**
+   * One peer is asked about one task at most every moment, so that one that answers without what is wanted costs little.
+   * @param digests null for all leaves that the peer holds
+   */
+  #fetchLeaves(task: OpenTask, peer: PeerKey | undefined, digests: Digest[] | null): void {
+    const { taskId } = task;
     const key = `${taskId}/${peer}`;
     if (peer === undefined || this.#asking.has(key)) return;
     this.#asking.add(key);
     void this.#request(peer, { kind: 'leaves', taskId, digests }).then((answer) => {
-      this.#asking.delete(key);
       if (answer?.kind === 'leaves' && !this.#stopped) this.#takeLeaves(answer, peer);
+      this.#context.clock.setTimer(FETCH_PAUSE_MS, () => {
+        this.#asking.delete(key);
+        this.fetchWanted(task); // of the next holder, if it is still missing
+      });
     });
   }
 

@@ -137,6 +137,7 @@ export interface Store {
   task(taskId: Digest): Promise<StoredTask | undefined>;
   report(digest: Digest): Promise<Uint8Array | undefined>;
   result(taskId: Digest): Promise<StoredResult | undefined>;
+  /** True for a damaged result too: the task is decided, though the proof must be fetched again. */
   hasResult(taskId: Digest): Promise<boolean>;
   /** Damaged entries are left out. */
   results(query: ResultQuery): Promise<StoredResult[]>;

@@ -184,7 +184,7 @@ export class Gossip {
     return subscribers.some((peerId) => keyOfPeer(peerId) === key);
   }
 
-  /** Zero or less; at GRAYLIST_SCORE and below nothing is taken from the peer. */
+  /** Zero or less; 0 for a peer that takes no part in gossip. */
   scoreOf(key: PeerKey): number {
     return this.#service.getScore(peerIdOfKey(key).toString());
   }

@@ -112,6 +112,8 @@ async function wire(base: Base) {
   });
   const judge = (frame: Uint8Array, from: PeerKey) => takeFrame(base, frame, from);
   const gossip = new Gossip({ service: node.services.gossip, topic, counters, logger, judge });
+  // Gossip adds the other faults to its own, but knows only peers that take part in it.
+  const scoreOf = (key: PeerKey) => Math.min(gossip.scoreOf(key), scores.score(key));
   const requester = new Requester({ peers, scores, counters, stopping: stopping.signal });
   const responder = new Responder({
     handlers,
@@ -121,7 +123,7 @@ async function wire(base: Base) {
     stopping: stopping.signal,
     takePush: (frame, from) => judge(frame, from) === 'reject',
     addresses: () => [...ownAddresses(node), ...book.all()],
-    isGraylisted: (key) => gossip.scoreOf(key) <= GRAYLIST_SCORE,
+    isGraylisted: (key) => scoreOf(key) <= GRAYLIST_SCORE,
   });
   const dialer = new Dialer({ committee, ownKey, book, peers, counters, clock, dial: dialWith(node, stopping.signal) });
   const isSubscribed = (peer: Peer) => gossip.isSubscribed(peer.key);
@@ -141,7 +143,20 @@ async function wire(base: Base) {
     clock,
     request: (key, request) => requester.request(key, request),
   });
-  return { ...base, stopping, peers, admission, node, gossip, requester, responder, dialer, watchdog, discovery };
+  return {
+    ...base,
+    stopping,
+    peers,
+    admission,
+    node,
+    scoreOf,
+    gossip,
+    requester,
+    responder,
+    dialer,
+    watchdog,
+    discovery,
+  };
 }
 
 function takeFrame({ counters, handlers, logger }: Base, frame: Uint8Array, from: PeerKey): Verdict {
@@ -205,7 +220,7 @@ function ownAddresses(node: Libp2pNode): string[] {
 }
 
 function hostOf(parts: Parts): NetworkHost {
-  const { node, peers, gossip, requester, counters, identity } = parts;
+  const { node, peers, scoreOf, gossip, requester, counters, identity } = parts;
   let stopped: Promise<void> | undefined;
   return {
     peerKey: identity.key,
@@ -214,7 +229,7 @@ function hostOf(parts: Parts): NetworkHost {
     request: (peer, request) => requester.request(peer, request),
     peers: () => peers.all().map(describePeer),
     listenAddresses: () => ownAddresses(node),
-    scoreOf: (peer) => gossip.scoreOf(peer),
+    scoreOf,
     status: () => ({
       ...counters,
       connections: peers.connectionCount(),
@@ -228,7 +243,16 @@ function hostOf(parts: Parts): NetworkHost {
   };
 }
 
-async function stop({ stopping, dialer, watchdog, discovery, gossip, node, requester, responder }: Parts): Promise<void> {
+async function stop({
+  stopping,
+  dialer,
+  watchdog,
+  discovery,
+  gossip,
+  node,
+  requester,
+  responder,
+}: Parts): Promise<void> {
   for (const part of [dialer, watchdog, discovery, gossip]) part.stop();
   stopping.abort();
   await node.stop();

@@ -76,8 +76,11 @@ export const NEGOTIATION_TIMEOUT_MS = 3 * SECOND_MS;
 
 /** How often the watchdog looks at all peers. */
 export const WATCH_MS = 500;
-/** Deaf for this long, a peer is hung up and dialled again; doubled after each failed healing, up to the cap. */
-export const DEAF_MS = 4 * SECOND_MS;
+/** Deaf for this long since it was connected, a peer is hung up and dialled again: gossip may open its streams late. */
+export const DEAF_AT_FIRST_MS = 4 * SECOND_MS;
+/** The same for a peer that was heard before: lost streams do not come back. */
+export const DEAF_LATER_MS = SECOND_MS;
+/** Both are doubled after each healing, up to this, until the peer was heard for a while. */
 export const DEAF_CAP_MS = 30 * SECOND_MS;
 /** A ping every so often measures latency and finds connections that died silently. */
 export const PING_EVERY_MS = 4 * SECOND_MS;

@@ -2,7 +2,15 @@ import type { Stream } from '@libp2p/interface';
 import type { Clock, Logger, PeerKey } from '../engine/ports.ts';
 import { every } from './clock.ts';
 import type { NetworkCounters } from './counters.ts';
-import { DEAF_CAP_MS, DEAF_MS, PING_EVERY_MS, PINGS_FAILED_MAX, STEADY_MS, WATCH_MS } from './limits.ts';
+import {
+  DEAF_AT_FIRST_MS,
+  DEAF_CAP_MS,
+  DEAF_LATER_MS,
+  PING_EVERY_MS,
+  PINGS_FAILED_MAX,
+  STEADY_MS,
+  WATCH_MS,
+} from './limits.ts';
 import { hangUp, type Peer, type PeerTable } from './peer-table.ts';
 
 const GOSSIP_PROTOCOLS = '/meshsub/';
@@ -22,6 +30,7 @@ interface Watch {
   /** Which connection of the peer this is about: a new one starts anew. */
   connectedAtMs: number;
   deafSinceMs: number | undefined;
+  wasHeard: boolean;
   /** A connection closed under the others: its gossip streams are gone for good. */
   suspect: boolean;
   pingAtMs: number;
@@ -68,6 +77,7 @@ export class Watchdog {
     const watch = this.#of(peer);
     if (this.#hears(peer)) {
       watch.deafSinceMs = undefined;
+      watch.wasHeard = true;
       watch.suspect = false;
       if (now - peer.connectedAtMs >= STEADY_MS) this.#heals.delete(peer.key);
     } else {
@@ -78,8 +88,10 @@ export class Watchdog {
     else if (now >= watch.pingAtMs) this.#ping(peer, watch);
   }
 
-  #faultOf(peer: Peer, { deafSinceMs, suspect, pingsFailed }: Watch, now: number): string | undefined {
-    if (deafSinceMs !== undefined && (suspect || now - deafSinceMs >= this.#patienceMs(peer))) return 'deaf to gossip';
+  #faultOf(peer: Peer, watch: Watch, now: number): string | undefined {
+    const { deafSinceMs, suspect, pingsFailed } = watch;
+    if (deafSinceMs !== undefined && (suspect || now - deafSinceMs >= this.#patienceMs(peer, watch)))
+      return 'deaf to gossip';
     return pingsFailed >= PINGS_FAILED_MAX ? 'no answer to pings' : undefined;
   }
 
@@ -89,8 +101,8 @@ export class Watchdog {
     return gossip.some(isSpeaking) && gossip.some(isListening) && this.#parts.isSubscribed(peer);
   }
 
-  #patienceMs(peer: Peer): number {
-    return Math.min(DEAF_MS * 2 ** (this.#heals.get(peer.key) ?? 0), DEAF_CAP_MS);
+  #patienceMs(peer: Peer, { wasHeard }: Watch): number {
+    return Math.min((wasHeard ? DEAF_LATER_MS : DEAF_AT_FIRST_MS) * 2 ** (this.#heals.get(peer.key) ?? 0), DEAF_CAP_MS);
   }
 
   #heal(peer: Peer, reason: string): void {
@@ -123,7 +135,14 @@ export class Watchdog {
     const known = this.#watches.get(peer.key);
     if (known?.connectedAtMs === peer.connectedAtMs) return known;
     const { connectedAtMs } = peer;
-    const watch = { connectedAtMs, deafSinceMs: undefined, suspect: false, pingAtMs: 0, pingsFailed: 0 };
+    const watch = {
+      connectedAtMs,
+      deafSinceMs: undefined,
+      wasHeard: false,
+      suspect: false,
+      pingAtMs: 0,
+      pingsFailed: 0,
+    };
     this.#watches.set(peer.key, watch);
     return watch;
   }

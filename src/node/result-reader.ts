@@ -27,7 +27,7 @@ export class ResultReader {
   }
 
   async get(taskId: Digest): Promise<ConsensusResult | null> {
-    const cert = await this.#context.engine.certificates.get(taskId);
+    const cert = await this.#context.engine.certificate(taskId);
     return cert === undefined ? null : (await this.#render(cert)).result;
   }
 
@@ -35,7 +35,7 @@ export class ResultReader {
   async wait(taskId: Digest, timeoutMs: number, signal: AbortSignal): Promise<ConsensusResult | undefined> {
     const decided = await this.#decided(taskId, timeoutMs, signal);
     if (!decided) return undefined;
-    const cert = await this.#context.engine.certificates.get(taskId);
+    const cert = await this.#context.engine.certificate(taskId);
     if (cert === undefined) return undefined;
     const untilMs = this.#context.clock.nowMs() + REPORTS_WAIT_MS;
     for (;;) {

@@ -17,7 +17,7 @@ export interface RpcClientOptions {
   answerBytesMax?: number;
 }
 
-export interface CallOptions {
+interface CallOptions {
   signal?: AbortSignal | undefined;
   timeoutMs?: number;
 }

@@ -8,7 +8,7 @@ export interface RpcError {
   data?: RpcErrorData;
 }
 
-export interface RpcErrorData {
+interface RpcErrorData {
   /** A word of {@link ERRORS}. */
   code: string;
   faults?: Fault[];

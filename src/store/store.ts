@@ -132,7 +132,7 @@ export class TableStore implements Store {
   }
 
   async hasResult(taskId: Digest): Promise<boolean> {
-    return (await this.result(taskId)) !== undefined;
+    return (await this.#tables.results.find(taskId)).state !== 'absent';
   }
 
   results(query: ResultQuery): Promise<StoredResult[]> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadApiToken, loadGenesis, loadTokens } from '../../src/config/home.ts';
+import { loadApiToken, loadGenesis, loadRpcTokens, loadTokens } from '../../src/config/home.ts';
 import { generateKey } from '../../src/config/key.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { createGenesis } from '../../src/config/testnet.ts';
 import { genesisToJson } from '../../src/protocol/genesis.ts';
 import { useTempDirectory, writeFileMode } from './temp-home.ts';
@@ -65,6 +66,15 @@ describe('config/home', () => {
       assert.equal(await loadApiToken(home()), token);
       await writeFileMode(join(home(), 'read'), `${token}\r\n${token}b\n`, 0o400);
       assert.deepEqual(await loadTokens(join(home(), 'read')), [token, `${token}b`]);
+    });
+
+    it('of the RPC are those of its two files', async () => {
+      await writeFileMode(path(), token, 0o600);
+      const { config } = await loadConfig({ home: home(), environment: {} });
+      assert.deepEqual(await loadRpcTokens(config), { write: [token], read: [] });
+      await writeFileMode(join(home(), 'readers'), `${token}1\n${token}2`, 0o600);
+      const reading = await loadConfig({ home: home(), environment: { PHEME_RPC_READ_TOKEN_FILE: 'readers' } });
+      assert.deepEqual(await loadRpcTokens(reading.config), { write: [token], read: [`${token}1`, `${token}2`] });
     });
 
     const broken: [string, string, number, string, RegExp][] = [

@@ -89,7 +89,9 @@ describe('config/key', () => {
     const { publicKey, seed } = generateKey();
     const path = join(home(), 'elsewhere.json');
     await writeKey(path, { publicKey, seed, dataId: 'd1' });
-    assert.equal((await loadKey({ home: home(), validatorKey: path })).dataId, 'd1');
+    for (const given of [path, 'elsewhere.json']) {
+      assert.equal((await loadKey({ home: home(), validatorKey: given })).dataId, 'd1');
+    }
     for (const text of [toHex(seed), toHex(seed).toUpperCase()]) {
       assert.equal((await loadKey({ home: home(), validatorKey: text })).publicKey, publicKey);
     }

@@ -4,8 +4,9 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ENVIRONMENT_SETTINGS, variableOf } from '../../src/config/environment.ts';
-import { assertModelAccess, homeOf, type LoadOptions, loadConfig } from '../../src/config/load.ts';
+import { assertModelAccess, homeOf, loadConfig } from '../../src/config/load.ts';
 import { settingsSchema } from '../../src/config/schema.ts';
+import type { LoadOptions } from '../../src/config/sources.ts';
 import { type Fault, ValidationError } from '../../src/protocol/errors.ts';
 import { useTempDirectory, writeFileMode } from './temp-home.ts';
 

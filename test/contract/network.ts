@@ -70,7 +70,13 @@ export function describeNetwork(name: string, connect: ConnectNetworks): void {
       const { networks, keys } = connected;
       networks.forEach((network, index) => {
         const others = [0, 1, 2, 3].filter((other) => other !== index);
-        assert.deepEqual(network.peers().map((peer) => peer.validatorIndex).sort(), others);
+        assert.deepEqual(
+          network
+            .peers()
+            .map((peer) => peer.validatorIndex)
+            .sort(),
+          others,
+        );
         for (const peer of network.peers()) assert.equal(peer.key, keys[peer.validatorIndex!]);
         assert.deepEqual([...handlers[index]!.connected].sort(), others.map((other) => keys[other]!).sort());
       });
@@ -87,7 +93,10 @@ export function describeNetwork(name: string, connect: ConnectNetworks): void {
         () => handlers.every((handler, index) => index === 1 || handler.got('to all, second') > 0),
         () => JSON.stringify(handlers.map((handler) => handler.got('to all, second'))),
       );
-      assert.deepEqual(handlers.map((handler) => handler.got('to all')), [0, 1, 1, 1]);
+      assert.deepEqual(
+        handlers.map((handler) => handler.got('to all')),
+        [0, 1, 1, 1],
+      );
     });
 
     it('sends to one alone', async () => {
@@ -97,7 +106,10 @@ export function describeNetwork(name: string, connect: ConnectNetworks): void {
         () => handlers[2]!.got('to one') > 0,
         () => 'nothing arrived',
       );
-      assert.deepEqual(handlers.map((handler) => handler.got('to one')), [0, 0, 1, 0]);
+      assert.deepEqual(
+        handlers.map((handler) => handler.got('to one')),
+        [0, 0, 1, 0],
+      );
       assert.equal(handlers[2]!.frames.find(({ text }) => text === 'to one')?.from, from);
     });
 
@@ -112,7 +124,10 @@ export function describeNetwork(name: string, connect: ConnectNetworks): void {
       { request: { kind: 'leaves', taskId, digests: [taskId] }, answer: { kind: 'leaves', leaves: [], bundles: [] } },
       { request: { kind: 'report', digest: taskId }, answer: { kind: 'report', reportBytes: frameOf('report') } },
       { request: { kind: 'result', taskId }, answer: { kind: 'result', cert: null } },
-      { request: { kind: 'results', cursor: 7 }, answer: { kind: 'results', storeId: 'x', next: 9, taskIds: [taskId] } },
+      {
+        request: { kind: 'results', cursor: 7 },
+        answer: { kind: 'results', storeId: 'x', next: 9, taskIds: [taskId] },
+      },
       { request: { kind: 'open' }, answer: { kind: 'open', taskIds: [taskId] } },
     ];
     for (const { request, answer } of exchanges) {
@@ -139,8 +154,13 @@ export function describeNetwork(name: string, connect: ConnectNetworks): void {
         return { kind: 'results', storeId: 'x', next: request.cursor + 1, taskIds: [] };
       };
       const cursors = Array.from({ length: 100 }, (_, index) => index);
-      const responses = await Promise.all(cursors.map((cursor) => first.request(connected.keys[1]!, { kind: 'results', cursor })));
-      assert.deepEqual(responses.map((response) => response.kind === 'results' && response.next), cursors.map((cursor) => cursor + 1));
+      const responses = await Promise.all(
+        cursors.map((cursor) => first.request(connected.keys[1]!, { kind: 'results', cursor })),
+      );
+      assert.deepEqual(
+        responses.map((response) => response.kind === 'results' && response.next),
+        cursors.map((cursor) => cursor + 1),
+      );
     });
 
     it('answers nothing where the other side fails', async () => {

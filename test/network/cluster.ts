@@ -5,8 +5,8 @@ import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { Logger, PeerKey } from '../../src/engine/ports.ts';
-import { createLibp2pNetwork, type NetworkHost, type NetworkOptions } from '../../src/network/libp2p-network.ts';
 import { identityOf } from '../../src/network/identity.ts';
+import { createLibp2pNetwork, type NetworkHost, type NetworkOptions } from '../../src/network/libp2p-network.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import { type Committee, createCommittee } from '../../src/protocol/committee.ts';
 import { createSigner } from '../../src/protocol/ed25519.ts';
@@ -43,7 +43,12 @@ export function validatorNumbers(size: number): number[] {
   return Array.from({ length: size }, (_, n) => n).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-export const quiet: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (_, message) => console.error(message) };
+export const quiet: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (_, message) => console.error(message),
+};
 
 /** Hosts and bare libp2p nodes of one test; `stop` ends them all. */
 export class Cluster {

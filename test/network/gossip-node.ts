@@ -24,5 +24,5 @@ export async function gossipTopicNode(cluster: Cluster, place: number) {
     heard.push(Buffer.from(detail.msg.data).toString());
   });
   gossip.subscribe(topic);
-  return { node, heard };
+  return { node, heard, publish: (frame: Uint8Array) => void gossip.publish(topic, frame).catch(() => {}) };
 }

@@ -37,7 +37,10 @@ describe('createLibp2pNetwork', function () {
     const bootstrap = first.address.replace(/\/p2p\/.*/, '');
     const others = await Promise.all([1, 2, 3].map((place) => cluster.start(place, { peers: [bootstrap] })));
     await meshed([first, ...others].map(({ host }) => host));
-    assert.deepEqual(first.host.peers().map(({ agent }) => agent), ['pheme/test', 'pheme/test', 'pheme/test']);
+    assert.deepEqual(
+      first.host.peers().map(({ agent }) => agent),
+      ['pheme/test', 'pheme/test', 'pheme/test'],
+    );
   });
 
   it('is found where only the validator with the lower key has an address for it, or only the other one', async () => {
@@ -63,11 +66,22 @@ describe('createLibp2pNetwork', function () {
     );
     assert.equal(again.host.peers().length, 0);
     assert.equal(again.host.peerKey, host.peerKey);
-    await assert.rejects(cluster.start(1, { listen: [anonymous] }), { code: 'LISTEN_FAILED', message: /free the port/ });
-    await assert.rejects(cluster.start(1, { listen: ['nowhere'] }), { code: 'INVALID_CONFIG', message: /^listen\.0: / });
-    await assert.rejects(cluster.start(1, { peers: ['/ip4/1.2.3.4/udp/1'] }), { code: 'INVALID_CONFIG', message: /^peers\.0: / });
+    await assert.rejects(cluster.start(1, { listen: [anonymous] }), {
+      code: 'LISTEN_FAILED',
+      message: /free the port/,
+    });
+    await assert.rejects(cluster.start(1, { listen: ['nowhere'] }), {
+      code: 'INVALID_CONFIG',
+      message: /^listen\.0: /,
+    });
+    await assert.rejects(cluster.start(1, { peers: ['/ip4/1.2.3.4/udp/1'] }), {
+      code: 'INVALID_CONFIG',
+      message: /^peers\.0: /,
+    });
     const stranger = address.replace(/p2p\/.*/, 'p2p/12D3KooWRndVhVZPCiQwHBBBdg769GyrPUW13zxwqQyf9r3ANaba');
-    await assert.rejects(cluster.start(1, { peers: [address, stranger] }), { message: /^peers\.1: .*not in the genesis/ });
+    await assert.rejects(cluster.start(1, { peers: [address, stranger] }), {
+      message: /^peers\.1: .*not in the genesis/,
+    });
   });
 
   it('dials a validator again that was restarted, wherever it is then', async () => {
@@ -107,7 +121,10 @@ describe('createLibp2pNetwork', function () {
     const { host, handlers, address } = await cluster.start(0, { observers: { max: 1, allow: 'any' } });
     const first = await cluster.start(seedOf(100), { peers: [address], listen: [] });
     await meshed([host, first.host]);
-    assert.deepEqual(host.peers().map(({ validatorIndex }) => validatorIndex), [null]);
+    assert.deepEqual(
+      host.peers().map(({ validatorIndex }) => validatorIndex),
+      [null],
+    );
     const second = await cluster.start(seedOf(101), { peers: [address], listen: [] });
     await until(
       () => host.status().connectionsRefused > 1,
@@ -163,7 +180,10 @@ describe('createLibp2pNetwork', function () {
       () => `${second.handlers.frames.length} arrived`,
     );
     assert.equal(first.host.status().framesDropped, 1);
-    assert.deepEqual(second.handlers.frames.map(({ text }) => text.length), [GOSSIP_BYTES_MAX, GOSSIP_BYTES_MAX]);
+    assert.deepEqual(
+      second.handlers.frames.map(({ text }) => text.length),
+      [GOSSIP_BYTES_MAX, GOSSIP_BYTES_MAX],
+    );
   });
 
   it('sends no answer that is too large', async () => {
@@ -197,7 +217,12 @@ describe('createLibp2pNetwork', function () {
 
   it('survives a handler that throws', async () => {
     const errors: string[] = [];
-    const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (_: unknown, message: string) => errors.push(message) };
+    const logger = {
+      debug: () => {},
+      info: () => {},
+      warn: () => {},
+      error: (_: unknown, message: string) => errors.push(message),
+    };
     const failing = new RecordingHandlers();
     failing.onFrame = () => {
       throw new Error('a fault of the node');
@@ -215,7 +240,11 @@ describe('createLibp2pNetwork', function () {
   });
 
   it('leaves nothing that keeps the process alive', async () => {
-    const child = spawn(process.execPath, ['--no-warnings', new URL('./peer-process.ts', import.meta.url).pathname, 'pair']);
+    const child = spawn(process.execPath, [
+      '--no-warnings',
+      new URL('./peer-process.ts', import.meta.url).pathname,
+      'pair',
+    ]);
     const output: string[] = [];
     child.stdout.on('data', (data) => output.push(String(data)));
     child.stderr.on('data', (data) => output.push(String(data)));

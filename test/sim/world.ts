@@ -182,7 +182,10 @@ class World {
       criteria: { skill: 'simulation', level: 1, requirements: ['an answer'] },
     };
     for (const { running } of this.#schedule.everywhere ? up : [this.#random.pick(up)]) {
-      void running!.engine.submit(task).then((taskId) => this.#acknowledged.add(taskId));
+      void running!.engine.submit(task).then(
+        (taskId) => this.#acknowledged.add(taskId),
+        () => {}, // the node crashed first: nothing was promised
+      );
     }
   }
 

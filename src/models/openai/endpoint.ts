@@ -92,7 +92,7 @@ function isTransient(error: unknown): boolean {
 }
 
 function causedBy(error: unknown, kind: new (...args: never[]) => Error): boolean {
-  let cause = error;
+  let cause: unknown = error;
   for (let depth = 0; cause instanceof Error && depth < 5; depth++) {
     if (cause instanceof kind) return true;
     cause = cause.cause;

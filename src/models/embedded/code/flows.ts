@@ -21,7 +21,7 @@ export interface Flow {
 
 /** Names that build the frame of a statement and are rarely a user's to choose. */
 const STRUCTURAL = /placeholder|table|column|schema|field|prefix|suffix|order|limit|offset|joined|clause|where|cond|__dirname|__filename|process\.(?:cwd|env)|sys\.executable|tmp|temp|version/i;
-const GUARD = /^\s*(?:\}?\s*(?:else\s+)?if|unless|assert|elif|elsif|guard)\b/;
+const GUARD = /^(?:(?:\}\s{0,8})?(?:else\s{1,8})?if|unless|assert|elif|elsif|guard)\b/;
 const GUARD_TEST = /\.test\(|\bmatch(?:es)?\(|\bin\s+[A-Z_]{3,}|\.(?:includes|has|contains|indexOf|isdigit|isalnum|startsWith|startswith|HasPrefix)\(|\bisinstance\(|\bpreg_match\(|\bin_array\(|\bis_numeric\(|typeof|MatchString\(/;
 
 /**
@@ -61,7 +61,7 @@ class FlowTracker {
   read(statement: Statement, before: string): void {
     const { bare } = statement;
     for (const name of requestParameters(bare, before, this.#language)) this.#taint(name, statement.lines[0]!.line);
-    if (GUARD.test(bare) && GUARD_TEST.test(bare)) for (const name of valuesIn(bare)) this.#clear(name);
+    if (GUARD.test(bare.trimStart()) && GUARD_TEST.test(bare)) for (const name of valuesIn(bare)) this.#clear(name);
     const flows = [...this.#sqlFlows(statement), ...this.#sinks.flatMap((sink) => this.#sinkFlows(statement, sink))];
     const known = flows.filter((flow) => flow.line.added);
     this.flows.push(...known);

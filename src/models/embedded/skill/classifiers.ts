@@ -36,8 +36,15 @@ type Score = (features: Float32Array) => number;
 /** Judges the whole answer, and each requirement as if it were the only one. */
 function opinionBy(score: Score, { groups, coverages, signs, text }: SkillContext): SkillOpinion {
   const probability = (some: readonly RequirementCoverage[]) => sigmoid(score(skillFeatures(some, signs, text)));
-  return { met: coverages.map((coverage) => probability([coverage])), probabilityGood: probability(groups) };
+  const words = groups.reduce((sum, group) => sum + group.words, 0) / Math.max(1, groups.length);
+  const good = probability(groups);
+  const probabilityGood = words < FOREIGN_BELOW ? Math.min(good, FOREIGN_GOOD) : good;
+  return { met: coverages.map((coverage) => probability([coverage])), probabilityGood };
 }
+
+/** Of graded answers that share less than this with what was asked, about one in eight was right. */
+const FOREIGN_BELOW = 0.08;
+const FOREIGN_GOOD = 0.14;
 
 /** A logistic regression over the features and their products. */
 export function tokenAssessor({ model, calibration, standard }: SkillWeights<LinearWeights> & { standard: Standard }) {

@@ -29,7 +29,7 @@ export interface PreparedText {
 }
 
 /** Positions looked at per word: a text that repeats one word must not make comparing slow. */
-const POSITIONS_MAX = 200;
+const POSITIONS_MAX = 40;
 const NEAR = 4;
 
 export function prepare(text: string): PreparedText {

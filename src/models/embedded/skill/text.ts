@@ -40,35 +40,34 @@ export function normalize(text: string): string {
     .replace(/n['’]t\b/g, ' not');
 }
 
-/** Words with their sentences; a negation holds to the end of its clause. */
+/** Words with their sentences; a negation turns its whole clause, and a second one turns it back. */
 export function wordsOf(text: string): Word[] {
   const words: Word[] = [];
-  let sentence = 0;
-  let negated = false;
+  let [sentence, clauseStart, negations] = [0, 0, 0];
+  const endClause = () => {
+    if (negations % 2 === 1) for (let i = clauseStart; i < words.length; i++) words[i]!.negated = true;
+    [clauseStart, negations] = [words.length, 0];
+  };
   for (const [token] of normalize(text).matchAll(/[\p{L}\p{N}]+(?:[.+#'’-][\p{L}\p{N}]+)*[+#]{0,2}|[.!?;,:\n]/gu)) {
     if (/^[.!?;\n]$/.test(token)) sentence++;
-    if (/^[.!?;,:\n]$/.test(token)) {
-      negated = false;
-      continue;
-    }
-    if (token === 'but' || token === 'because' || token === 'however') negated = false;
+    if (/^[.!?;,:\n]$/.test(token) || CLAUSE_WORDS.has(token)) endClause();
+    if (/^[.!?;,:\n]$/.test(token)) continue;
     const negation = NEGATIONS.has(token);
-    words.push({ text: token, stem: stemOf(token), content: !STOP.has(token) && !negation, sentence, negated });
-    if (negation) negated = !negated;
+    if (negation) negations++;
+    words.push({ text: token, stem: stemOf(token), content: !STOP.has(token) && !negation, sentence, negated: false });
     if (words.length >= WORDS_MAX) break;
   }
+  endClause();
   return words;
 }
+
+const CLAUSE_WORDS = new Set(['but', 'because', 'however', 'so', 'which', 'while', 'whereas', 'although', 'and', 'that', 'if', 'when']);
 
 /** The words of a requirement that a submission can meet: its content without the words that ask for it. */
 export function askedWords(requirement: string): Word[] {
   const content = wordsOf(requirement).filter((word) => word.content);
   const kept = content.filter((word) => !ASKING.has(word.text));
   return kept.length > 0 ? kept : content;
-}
-
-export function isNegation(text: string): boolean {
-  return NEGATIONS.has(text);
 }
 
 const ENDINGS: readonly [RegExp, string][] = [
