@@ -101,7 +101,7 @@ async function wire(base: Base) {
       tell(peer, false);
     },
   });
-  const scores = new PeerScores(clock);
+  const scores = new PeerScores(clock, logger);
   const admission = new Admission({ committee, ownKey, observers, peers, counters });
   const node = await createNode({
     ...base,

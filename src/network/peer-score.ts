@@ -1,4 +1,4 @@
-import type { Clock, PeerKey } from '../engine/ports.ts';
+import type { Clock, Logger, PeerKey } from '../engine/ports.ts';
 
 /**
  * What a peer can do wrong on streams of its own, and what each costs. Gossip keeps its own account of rejected
@@ -32,39 +32,36 @@ interface Account {
 /** Faults of peers, by key, so that a new connection does not clear them; they fade with a half-life of a minute. */
 export class PeerScores {
   readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #logger: Logger;
   readonly #accounts = new Map<PeerKey, Account>();
 
-  constructor(clock: Pick<Clock, 'nowMs'>) {
+  constructor(clock: Pick<Clock, 'nowMs'>, logger: Logger) {
     this.#clock = clock;
+    this.#logger = logger;
   }
 
   add(key: PeerKey, reason: FaultReason): void {
     this.#forgetOld();
+    const before = this.score(key);
     const reasons = this.#accounts.get(key)?.reasons ?? new Map<FaultReason, number>();
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    this.#accounts.set(key, { debt: this.#debt(key) + COSTS[reason], atMs: this.#clock.nowMs(), reasons });
+    this.#accounts.set(key, { debt: COSTS[reason] - before, atMs: this.#clock.nowMs(), reasons });
+    if (before > GRAYLIST_SCORE && this.score(key) <= GRAYLIST_SCORE) {
+      this.#logger.warn({ peer: key, reasons: Object.fromEntries(reasons) }, 'a peer is shut out for its faults');
+    }
   }
 
   /** Zero or less. */
   score(key: PeerKey): number {
-    return 0 - this.#debt(key);
-  }
-
-  /** How often a peer did what, while any of it counts. */
-  reasons(key: PeerKey): Partial<Record<FaultReason, number>> {
-    return Object.fromEntries(this.#accounts.get(key)?.reasons ?? []);
-  }
-
-  #debt(key: PeerKey): number {
     const account = this.#accounts.get(key);
     if (account === undefined) return 0;
-    return account.debt * 2 ** ((account.atMs - this.#clock.nowMs()) / HALF_LIFE_MS);
+    return -account.debt * 2 ** ((account.atMs - this.#clock.nowMs()) / HALF_LIFE_MS);
   }
 
   /** Keys come from peers that were connected, but observers' keys are free to make. */
   #forgetOld(): void {
     for (const key of this.#accounts.keys()) {
-      if (this.#debt(key) < DEBT_MIN) this.#accounts.delete(key);
+      if (this.score(key) > -DEBT_MIN) this.#accounts.delete(key);
     }
   }
 }

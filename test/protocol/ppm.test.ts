@@ -10,7 +10,6 @@ describe('parts per million', () => {
     [0.7, 700_000],
     ['0.666667', 666_667],
     ['1.000000', PPM],
-    [0.000001 * 100_000, 100_000],
   ];
   for (const [text, ppm] of read) it(`read ${JSON.stringify(text)} as ${ppm}`, () => assert.equal(parsePpm(text, 'share'), ppm));
 

@@ -140,7 +140,7 @@ describe('rpc/calls', () => {
       replies.map(({ id }) => id),
       [0, 1, 2, 3],
     );
-  });
+  }).timeout(10_000);
 
   const bad: [string, unknown, number, string, RegExp][] = [
     ['text that is no JSON', '{"jsonrpc":', -32700, 'PARSE_ERROR', /not JSON/],

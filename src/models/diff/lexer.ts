@@ -59,7 +59,7 @@ export function lexHunk(hunk: DiffHunk, language: Language, version: 'changed' |
 
 /** Bounds that keep the lexer linear on bait: the longest literal looked for, and the context that tells regex from division. */
 const STRING_CHARS_MAX = 4000;
-const REGEX_CHARS_MAX = 500;
+const REGEX_CHARS_MAX = 300;
 const REGEX_LOOKBEHIND_CHARS = 40;
 const BEFORE_REGEX = /[=(,:[!&|?{};+~^]$|^$|\b(?:return|typeof|case|in|of)$/;
 

@@ -4,23 +4,23 @@ import { addition, assessment, review } from '../tasks.ts';
 
 /** Generous on a loaded machine; quadratic work on these inputs takes minutes. */
 const BUDGET_MS = 8000;
-const many = (text: string, charsMax = 1_000_000) => text.repeat(Math.floor(charsMax / text.length));
+const many = (text: string, charsMax = 300_000) => text.repeat(Math.floor(charsMax / text.length));
 const wrapped = (text: string) => many(text, 1900);
 
 const BAIT: Record<string, string> = {
   'one line of 4 MB': addition('src/a.js', [many('a', 4_000_000)]),
   '10,000 files': Array.from({ length: 10_000 }, (_, i) => addition(`f${i}.js`, ['a();'])).join(''),
-  'block comments never closed': addition('src/a.js', Array.from({ length: 500 }, () => wrapped('/*'))),
-  'quotes never closed': addition('src/a.js', Array.from({ length: 500 }, () => wrapped(`\\"'\``))),
-  'stars': addition('src/a.c', Array.from({ length: 500 }, () => wrapped('* '))),
-  'slashes': addition('src/a.js', Array.from({ length: 500 }, () => wrapped('=/['))),
-  'SQL words': addition('src/a.js', Array.from({ length: 300 }, () => `"${wrapped('select * where ')}"`)),
-  'credential words': addition('src/a.py', Array.from({ length: 300 }, () => wrapped('password_'))),
-  'key beginnings': addition('src/a.js', Array.from({ length: 300 }, () => wrapped('-----BEGIN A '))),
-  'loops': addition('src/a.js', Array.from({ length: 300 }, () => wrapped('for ('))),
-  'one statement without an end': addition('src/a.js', Array.from({ length: 5000 }, () => 'f(a +')),
-  'assignments': addition('src/a.js', Array.from({ length: 5000 }, (_, i) => `const v${i} = v${i - 1} + req.query.a${i};`)),
-  'interpolations': addition('src/a.js', Array.from({ length: 300 }, () => `\`${wrapped('${')}\``)),
+  'block comments never closed': addition('src/a.js', Array.from({ length: 150 }, () => wrapped('/*'))),
+  'quotes never closed': addition('src/a.js', Array.from({ length: 150 }, () => wrapped(`\\"'\``))),
+  'stars': addition('src/a.c', Array.from({ length: 150 }, () => wrapped('* '))),
+  'slashes': addition('src/a.js', Array.from({ length: 150 }, () => wrapped('=/['))),
+  'SQL words': addition('src/a.js', Array.from({ length: 100 }, () => `"${wrapped('select * where ')}"`)),
+  'credential words': addition('src/a.py', Array.from({ length: 100 }, () => wrapped('password_'))),
+  'key beginnings': addition('src/a.js', Array.from({ length: 100 }, () => wrapped('-----BEGIN A '))),
+  'loops': addition('src/a.js', Array.from({ length: 100 }, () => wrapped('for ('))),
+  'one statement without an end': addition('src/a.js', Array.from({ length: 2000 }, () => 'f(a +')),
+  'assignments': addition('src/a.js', Array.from({ length: 2000 }, (_, i) => `const v${i} = v${i - 1} + req.query.a${i};`)),
+  'interpolations': addition('src/a.js', Array.from({ length: 100 }, () => `\`${wrapped('${')}\``)),
 };
 
 describe('embedded models and bait', () => {
@@ -38,7 +38,7 @@ describe('embedded models and bait', () => {
 
   it('end in bounded time on submissions that repeat', async function () {
     this.timeout(4 * BUDGET_MS);
-    const requirements = Array.from({ length: 256 }, (_, i) => many('word other ', 2000) + i);
+    const requirements = Array.from({ length: 100 }, (_, i) => many('word other ', 2000) + i);
     for (const variant of EMBEDDED_VARIANTS) {
       const start = performance.now();
       await createEmbeddedModel(variant).predict(assessment(many('word not other. '), requirements));

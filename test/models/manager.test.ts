@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { BaseModel } from '../../src/models/base-model.ts';
+import { EMBEDDED_VARIANTS } from '../../src/models/embedded/registry.ts';
+import { AIModelManager } from '../../src/models/manager.ts';
+import { createMockCodeReviewTask } from '../../src/models/mock-task.ts';
+import type { AbstainReason, Judgement } from '../../src/protocol/judgement.ts';
+import { assessment } from './tasks.ts';
+
+/** A model that abstains for a reason, or throws. */
+class Failing extends BaseModel {
+  readonly identity = { id: 'failing', family: 'failing' };
+  calls = 0;
+  readonly #reason: AbstainReason | Error;
+  constructor(reason: AbstainReason | Error) {
+    super();
+    this.#reason = reason;
+  }
+  override async predict(): Promise<Judgement> {
+    this.calls++;
+    if (this.#reason instanceof Error) throw this.#reason;
+    const coverage = { filesTotal: 0, filesJudged: 0, linesTotal: 0, linesJudged: 0, omitted: [] };
+    return { vote: 'abstain', abstainReason: this.#reason, confidence: 0.5, complete: false, summary: 's', findings: [], coverage, model: this.identity };
+  }
+}
+
+const task = createMockCodeReviewTask();
+const withFallback = (failing: Failing) =>
+  new AIModelManager({ models: { second: { provider: 'embedded', variant: 'rules' } }, instances: { first: failing }, default: 'first' });
+
+describe('AIModelManager', () => {
+  it('judges with the embedded models when nothing is configured', async () => {
+    const manager = new AIModelManager();
+    assert.deepEqual([(await manager.predict(task)).model.id, manager.chain('CODE_REVIEW')], ['embedded:rules', ['embedded:rules']]);
+    for (const variant of EMBEDDED_VARIANTS) {
+      assert.equal((await new AIModelManager({ default: `embedded:${variant}` }).predict(task)).model.id, `embedded:${variant}`);
+    }
+  });
+
+  it('selects by type of task', async () => {
+    const manager = new AIModelManager({ byTaskType: { SKILL_ASSESSMENT: 'embedded:profile' } });
+    assert.equal((await manager.predict(task)).model.id, 'embedded:rules');
+    assert.equal((await manager.predict(assessment('words', ['words']))).model.id, 'embedded:profile');
+  });
+
+  it('falls back along the configured chain after a failure, and not after an answer', async () => {
+    const models = { a: { provider: 'openai' as const, endpoint: 'http://127.0.0.1:9', timeoutMs: 200, fallbacks: ['b'] }, b: { provider: 'embedded' as const, variant: 'flow' } };
+    const manager = new AIModelManager({ models });
+    assert.equal((await manager.predict(task)).model.id, 'embedded:flow');
+    assert.deepEqual(Object.keys(manager.latencyMs).sort(), ['a', 'b']);
+    assert.deepEqual(manager.chain('CODE_REVIEW'), ['a', 'b']);
+  });
+
+  it('does not fall back where nothing is configured', async () => {
+    const failing = new Failing('timeout');
+    const judgement = await withFallback(failing).predict(task);
+    assert.deepEqual([judgement.vote, judgement.abstainReason, failing.calls], ['abstain', 'timeout', 1]);
+  });
+
+  it('turns a throwing model into an abstention that tells nothing of its text', async () => {
+    const judgement = await withFallback(new Failing(new TypeError('secret sk-123'))).predict(task);
+    assert.deepEqual([judgement.vote, judgement.abstainReason], ['abstain', 'model_error']);
+    assert.ok(!JSON.stringify(judgement).includes('sk-123'));
+  });
+
+  it('measures the mean latency of each model', async () => {
+    const manager = new AIModelManager();
+    assert.deepEqual(manager.latencyMs, {});
+    await manager.predict(task);
+    await manager.predict(task);
+    assert.ok(manager.latencyMs['embedded:rules']! > 0);
+  });
+
+  it('refuses settings that do not fit together', () => {
+    const embedded = { provider: 'embedded' as const };
+    const cases: [ConstructorParameters<typeof AIModelManager>[0], RegExp][] = [
+      [{ default: 'nobody' }, /no model is named "nobody"/],
+      [{ models: { a: { ...embedded, variant: 'magic' } } }, /models\.a\.variant: must be one of rules, flow/],
+      [{ models: { a: { ...embedded, variant: 'rules', fallbacks: ['b'] } } }, /no model is named "b"/],
+    ];
+    for (const [options, message] of cases) assert.throws(() => new AIModelManager(options), { code: 'INVALID_CONFIG', message });
+  });
+
+  it('rejects only when aborted', async () => {
+    await assert.rejects(new AIModelManager().predict(task, { signal: AbortSignal.abort(new Error('stop')) }), /stop/);
+  });
+});
