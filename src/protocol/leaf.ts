@@ -23,12 +23,7 @@ export type LeafBody =
 export type LeafOf<Type extends LeafType> = Extract<Leaf, { type: Type }>;
 export type VoteLeaf = LeafOf<'PREVOTE' | 'PRECOMMIT'>;
 
-/** One statement a validator may make once: two different leaves for one slot are evidence. */
-export function slotOf(leaf: Leaf): string {
-  return `${leaf.taskId}/${leafSlot(leaf)}`;
-}
-
-/** The slot within a task, e.g. `PREVOTE/2`. */
+/** One statement that a validator may make once in a task, e.g. `PREVOTE/2`: two different leaves for one slot are evidence. */
 export function leafSlot(leaf: Leaf): string {
   return `${leaf.type}/${'round' in leaf ? leaf.round : 0}`;
 }
