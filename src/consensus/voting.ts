@@ -88,9 +88,11 @@ export const endRound: Guard = (instance, effects) => {
 
 /** R14: the proposer repeats the value that a quorum prevoted, with the proof, or makes a fresh one. */
 export const propose: Guard = (instance, effects) => {
-  const { round, valid, self } = instance;
+  const { round, self } = instance;
   const due = round >= 0 && instance.step === 'propose' && maySign(instance) && self === proposerOf(instance, round);
   if (!due || instance.own.has(`PROPOSAL/${round}`)) return false;
+  // A polka of this very round means that another process proposed under my key; it proves nothing for a proposal.
+  const valid = instance.valid !== null && instance.valid.round < round ? instance.valid : null;
   const value = valid === null ? freshValue(instance) : valid.value;
   const validRound = valid === null ? -1 : valid.round;
   const leaf: LeafOf<'PROPOSAL'> = {

@@ -78,6 +78,10 @@ export function resultOf(changes: Partial<ValidationResult> = {}): ValidationRes
 
 // Arbitraries: whatever the types allow.
 
+function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
+  return fc.record<T>(model, { noNullPrototype: true });
+}
+
 export const anyDigest = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
 const anyPpm = fc.integer({ min: 0, max: PPM });
 const anyIndex = fc.integer({ min: 0, max: 255 });
@@ -85,8 +89,7 @@ const anyRound = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constant(2 ** 31 -
 const anyIdentifier = fc.string({ maxLength: 40, unit: 'grapheme' });
 const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 
-export const anyResult: fc.Arbitrary<ValidationResult> = fc
-  .record({
+export const anyResult: fc.Arbitrary<ValidationResult> = record({
     vote: fc.constantFrom('approve' as const, 'reject' as const, 'abstain' as const),
     abstainReason: fc.constantFrom(...ABSTAIN_REASONS),
     confidencePpm: anyPpm,
@@ -102,16 +105,16 @@ export const anyResult: fc.Arbitrary<ValidationResult> = fc
   })
   .map((result) => ({ ...result, abstainReason: result.vote === 'abstain' ? result.abstainReason : null }));
 
-export const anyOpening: fc.Arbitrary<Opening> = fc.record({ result: anyResult, salt: anyDigest });
+export const anyOpening: fc.Arbitrary<Opening> = record({ result: anyResult, salt: anyDigest });
 
 const beforeRound = (round: number) => fc.integer({ min: -1, max: round - 1 });
 
 export const anyLeaf: fc.Arbitrary<Leaf> = fc.oneof(
-  fc.record({ taskId: anyDigest, type: fc.constant('COMMIT' as const), commitment: anyDigest }),
-  fc.record({ taskId: anyDigest, type: fc.constant('CLOSE' as const), set: anyDigest }),
-  fc.record({ taskId: anyDigest, type: fc.constant('REVEAL' as const), opening: anyOpening }),
+  record({ taskId: anyDigest, type: fc.constant('COMMIT' as const), commitment: anyDigest }),
+  record({ taskId: anyDigest, type: fc.constant('CLOSE' as const), set: anyDigest }),
+  record({ taskId: anyDigest, type: fc.constant('REVEAL' as const), opening: anyOpening }),
   anyRound.chain((round) =>
-    fc.record({
+    record({
       taskId: anyDigest,
       type: fc.constant('PROPOSAL' as const),
       round: fc.constant(round),
@@ -120,7 +123,7 @@ export const anyLeaf: fc.Arbitrary<Leaf> = fc.oneof(
     }),
   ),
   fc.tuple(anyRound, orNull(anyDigest)).chain(([round, valueId]) =>
-    fc.record({
+    record({
       taskId: anyDigest,
       type: fc.constant('PREVOTE' as const),
       round: fc.constant(round),
@@ -128,17 +131,17 @@ export const anyLeaf: fc.Arbitrary<Leaf> = fc.oneof(
       validRound: valueId === null ? fc.constant(-1) : beforeRound(round),
     }),
   ),
-  fc.record({ taskId: anyDigest, type: fc.constant('PRECOMMIT' as const), round: anyRound, valueId: orNull(anyDigest) }),
+  record({ taskId: anyDigest, type: fc.constant('PRECOMMIT' as const), round: anyRound, valueId: orNull(anyDigest) }),
 );
 
 const anyAscending = fc.uniqueArray(anyIndex, { maxLength: 6 }).map((indexes) => indexes.sort((a, b) => a - b));
 
 export const anyCloses: fc.Arbitrary<CloseRef[]> = anyAscending.chain((indexes) =>
-  fc.tuple(...indexes.map((index) => fc.record({ index: fc.constant(index), set: anyDigest }))),
+  fc.tuple(...indexes.map((index) => record({ index: fc.constant(index), set: anyDigest }))),
 );
 
 /** Cores of sound form; what they say need not follow from their results. */
-export const anyCore: fc.Arbitrary<Core> = fc.record({
+export const anyCore: fc.Arbitrary<Core> = record({
   networkId: anyDigest,
   configDigest: anyDigest,
   taskId: anyDigest,
@@ -147,7 +150,7 @@ export const anyCore: fc.Arbitrary<Core> = fc.record({
   confidencePpm: anyPpm,
   scorePpm: orNull(anyPpm),
   decidedAtSeconds: fc.integer({ min: 0, max: SECONDS_MAX }),
-  tallies: fc.record({
+  tallies: record({
     approveWeight: fc.nat(),
     rejectWeight: fc.nat(),
     abstainWeight: fc.nat(),

@@ -198,7 +198,7 @@ const assessments = fc.record({
     requirements: fc.array(text, { minLength: 1, maxLength: 3 }),
   }),
 });
-const anyTask = fc.tuple(fc.oneof(reviews, assessments), extras).map(([task, more]) => ({ ...task, ...more }) as Task);
+const anyTask = fc.tuple(fc.oneof(reviews, assessments), extras).map(([task, more]) => structuredClone({ ...task, ...more }) as Task);
 
 describe('the canonical bytes of a task', () => {
   it('read back as the same task', () => {

@@ -95,7 +95,7 @@ function causedBy(error: unknown, kind: new (...args: never[]) => Error): boolea
   let cause: unknown = error;
   for (let depth = 0; cause instanceof Error && depth < 5; depth++) {
     if (cause instanceof kind) return true;
-    cause = cause.cause;
+    cause = (cause as Error).cause;
   }
   return false;
 }
