@@ -3,11 +3,12 @@
  * verdict, which is then verified with the network stopped. The diff is the given file, else what is piped in, else a sample.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { createReviewTask } from '../src/node/review-task.ts';
 import { cleanEnvironment, exitCodeOf, freeBasePort, PHEME, textOf, untilPrints } from './local-devnet.ts';
 import { pipedInput } from './piped-input.ts';
 
@@ -48,6 +49,7 @@ if (interruptedBy !== undefined) process.exitCode = 128 + constants.signals[inte
 
 async function quickstart(file: string | undefined, model: string | undefined): Promise<void> {
   const diff = await chooseDiff(file);
+  await assertJudgeable(diff);
   const resultPath = join(directory, 'result.json');
   const genesisPath = join(directory, 'net', 'genesis.json');
   const stopNetwork = await startNetwork(model);
@@ -72,6 +74,16 @@ async function chooseDiff(file: string | undefined): Promise<string> {
   const path = join(directory, 'input.diff');
   await writeFile(path, piped);
   return path;
+}
+
+/** Says what is wrong with a diff before anything is started. */
+async function assertJudgeable(path: string): Promise<void> {
+  try {
+    createReviewTask({ diff: await readFile(path, 'utf8') });
+  } catch (error) {
+    console.error(`cannot review ${path}: ${(error as Error).message}`);
+    throw new Stopped(2);
+  }
 }
 
 /** Starts the validators; the returned function stops them and resolves when no process is left. */

@@ -29,7 +29,8 @@ interface WatchdogParts {
 interface Watch {
   /** Which connection of the peer this is about: a new one starts anew. */
   connectedAtMs: number;
-  deafSinceMs: number | undefined;
+  /** Time without hearing, in steps of the watchdog: those in which this process itself hung count once. */
+  deafMs: number;
   wasHeard: boolean;
   /** A connection closed under the others: its gossip streams are gone for good. */
   suspect: boolean;
@@ -48,15 +49,17 @@ export class Watchdog {
   /** Healings in a row; each doubles the patience, so that a peer without gossip is not hung up all the time. */
   readonly #heals = new Map<PeerKey, number>();
   #stopWatching = () => {};
+  #lastTickMs = 0;
+  /** Ticks that came late: this process was busy or stopped, and judges nobody by its own delay. */
+  #lateTicks = 0;
 
   constructor(parts: WatchdogParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#stopWatching = every(this.#parts.clock, WATCH_MS, () => {
-      for (const peer of this.#parts.peers.all()) this.#watch(peer);
-    });
+    this.#lastTickMs = this.#parts.clock.nowMs();
+    this.#stopWatching = every(this.#parts.clock, WATCH_MS, () => this.#tick());
   }
 
   stop(): void {
@@ -72,26 +75,32 @@ export class Watchdog {
     this.#watches.delete(peer.key);
   }
 
-  #watch(peer: Peer): void {
+  #tick(): void {
     const now = this.#parts.clock.nowMs();
+    if (now - this.#lastTickMs > 2 * WATCH_MS) this.#lateTicks += 1;
+    this.#lastTickMs = now;
+    for (const peer of this.#parts.peers.all()) this.#watch(peer, now);
+  }
+
+  #watch(peer: Peer, now: number): void {
     const watch = this.#of(peer);
     if (this.#hears(peer)) {
-      watch.deafSinceMs = undefined;
+      watch.deafMs = 0;
       watch.wasHeard = true;
       watch.suspect = false;
       if (now - peer.connectedAtMs >= STEADY_MS) this.#heals.delete(peer.key);
     } else {
-      watch.deafSinceMs ??= now;
+      watch.deafMs += WATCH_MS;
     }
-    const fault = this.#faultOf(peer, watch, now);
+    const fault = this.#faultOf(peer, watch);
     if (fault !== undefined) this.#heal(peer, fault);
     else if (now >= watch.pingAtMs) this.#ping(peer, watch);
   }
 
-  #faultOf(peer: Peer, watch: Watch, now: number): string | undefined {
-    const { deafSinceMs, suspect, pingsFailed } = watch;
-    if (deafSinceMs !== undefined && (suspect || now - deafSinceMs >= this.#patienceMs(peer, watch)))
-      return 'deaf to gossip';
+  #faultOf(peer: Peer, watch: Watch): string | undefined {
+    const { deafMs, suspect, pingsFailed } = watch;
+    const patienceMs = suspect ? WATCH_MS : this.#patienceMs(peer, watch);
+    if (deafMs >= patienceMs) return 'deaf to gossip';
     return pingsFailed >= PINGS_FAILED_MAX ? 'no answer to pings' : undefined;
   }
 
@@ -115,6 +124,7 @@ export class Watchdog {
 
   #ping(peer: Peer, watch: Watch): void {
     watch.pingAtMs = Number.POSITIVE_INFINITY;
+    const lateTicks = this.#lateTicks;
     this.#parts
       .ping(peer)
       .then(
@@ -123,7 +133,7 @@ export class Watchdog {
           watch.pingsFailed = 0;
         },
         () => {
-          watch.pingsFailed += 1;
+          if (lateTicks === this.#lateTicks) watch.pingsFailed += 1;
         },
       )
       .finally(() => {
@@ -137,7 +147,7 @@ export class Watchdog {
     const { connectedAtMs } = peer;
     const watch = {
       connectedAtMs,
-      deafSinceMs: undefined,
+      deafMs: 0,
       wasHeard: false,
       suspect: false,
       pingAtMs: 0,

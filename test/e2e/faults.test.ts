@@ -60,7 +60,7 @@ describe('a devnet that loses nodes', function () {
   });
 
   it('refuses a second node on the same home with exit code 4', async () => {
-    const { code, stderr } = await pheme(['start', '--home', devnet.validators[0]!.home]);
+    const { code, stderr } = await pheme(['start', '--until-eof', '--home', devnet.validators[0]!.home]);
     assert.equal(code, 4, stderr);
     assert.match(stderr, /in use by another node/);
   });

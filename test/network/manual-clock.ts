@@ -20,6 +20,11 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Time passes, and nothing runs, as in a process that is stopped; what fell due runs with the next advance. */
+  sleep(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Lets promises settle after each timer. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
@@ -27,7 +32,7 @@ export class ManualClock implements Clock {
       const [next] = [...this.#timers].sort((a, b) => a.atMs - b.atMs);
       if (next === undefined || next.atMs > endMs) break;
       this.#timers.delete(next);
-      this.#nowMs = next.atMs;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.action();
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -55,7 +55,8 @@ describe('a report', () => {
     assert.deepEqual(decodeReport(encodeReport(read)), read);
     const short = { ...wordy, findings: Array<Finding>(300).fill(finding) };
     assert.equal(decodeReport(encodeReport(short)).findings.length, FINDINGS_MAX);
-    assert.throws(() => encodeReport(wordy), /over the limit/);
+    const wide = { ...wordy, findings: Array<Finding>(200).fill({ ...finding, message: '\u20ac'.repeat(2000) }) };
+    assert.throws(() => encodeReport(wide), /over the limit/);
   });
 
   it('is cut through no surrogate pair, and mends lone ones', () => {

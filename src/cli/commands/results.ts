@@ -35,7 +35,7 @@ const results: Handler<ResultsFlags> = async (session, { limit, cursor, outcome,
   const page = await rpc.call('pheme_listResults', query, { signal: session.io.signal });
   session.out.json(page);
   session.out.lines(table([['#', 'task', 'outcome', 'confidence', 'decided'], ...page.results.map(row)]));
-  if (page.next !== null) session.out.note(`more: --cursor ${page.next}`);
+  if (page.next !== null && !session.out.asJson) session.out.note(`more: --cursor ${page.next}`);
   return EXIT.ok;
 };
 
