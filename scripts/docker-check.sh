@@ -34,27 +34,27 @@ clean() {
 trap clean EXIT
 trap 'exit 130' INT TERM
 
-# review NAME EXIT_CODE OUTCOME: has scripts/samples/NAME.diff reviewed and keeps the verified result as NAME.json.
+# review NAME EXIT_CODE OUTCOME: has scripts/samples/NAME.diff reviewed, and keeps the verified result as NAME.json.
 review() {
   local code=0
   devnet review "scripts/samples/$1.diff" --json >"$folder/$1.json" 2>"$folder/$1.log" || code=$?
   [ "$code" -eq "$2" ] || { cat "$folder/$1.log"; fail "the review of $1 ended with exit code $code, not $2"; }
-  [ "$(field outcome <"$folder/$1.json")" = "$3" ] || fail "the outcome of $1 is not $3"
+  docker exec --interactive "$(validator 0)" node --print "$READ; [result.outcome, result.taskId, result.core].join('\n')" \
+    <"$folder/$1.json" >"$folder/$1.fields"
+  [ "$(line 1 "$1")" = "$3" ] || fail "the outcome of $1 is $(line 1 "$1"), not $3"
+  line 3 "$1" | grep -Eq '^[0-9a-f]{64,}$' || fail "the result of $1 has no core bytes"
 }
+READ="const result = JSON.parse(require('fs').readFileSync(0, 'utf8'))"
 
-# field NAME: a field of the result on standard input, read by the Node.js of a validator.
-field() {
-  docker exec --interactive "$(validator 0)" node --print "JSON.parse(require('fs').readFileSync(0, 'utf8')).$1"
-}
+# line NUMBER NAME: outcome (1), task id (2) or core bytes (3) of a review.
+line() { sed -n "$1p" "$folder/$2.fields"; }
 
-# same CONTAINER NAME: the container's own node has, verifies and gives the same core bytes as NAME.json.
+# same CONTAINER NAME: the container's own node has, verifies and gives the same core bytes as the review gave.
 same() {
-  local id
-  id=$(field taskId <"$folder/$2.json")
-  until_true 30 docker exec "$1" sh -ec "pheme results --json | grep -q $id" || fail "$1 does not list the result of $2"
-  docker exec "$1" pheme result "$id" --json >"$folder/other.json" || [ $? -eq 1 ] || fail "$1 cannot show the result of $2"
-  [ -n "$(field core <"$folder/other.json")" ] || fail "$1 gives no core for $2"
-  [ "$(field core <"$folder/other.json")" = "$(field core <"$folder/$2.json")" ] || fail "$1 has other core bytes for $2"
+  until_true 30 gives_core "$1" "$(line 2 "$2")" "$(line 3 "$2")" || fail "$1 does not give the core bytes of $2"
+}
+gives_core() {
+  [ "$(docker exec "$1" sh -c "pheme result $2 --json | node --print \"$READ; result.core\"")" = "$3" ]
 }
 
 # until_true SECONDS COMMAND...: repeats the command until it succeeds.
@@ -81,6 +81,7 @@ step "a review decides: REJECTED, the same bytes on all four"
 docker kill "$(validator 3)" >/dev/null
 review tidy-fix 0 APPROVED
 for index in 0 1 2; do same "$(validator $index)" tidy-fix; done
+[ "$(docker inspect --format '{{.State.Running}}' "$(validator 3)")" = false ] || fail "the killed validator came back by itself"
 step "with one killed another review decides: APPROVED, the same bytes on three"
 
 devnet observer 2>"$folder/observer.log" || { cat "$folder/observer.log"; fail "the observer did not join"; }
@@ -89,8 +90,10 @@ step "an observer joined with one command and shows the same results"
 
 devnet genesis >"$folder/genesis.json"
 chmod -R a+rX "$folder"
-docker run --rm --interactive --network none --read-only --volume "$folder/genesis.json:/genesis.json:ro" "$DEVNET_IMAGE" \
-  verify - --network /genesis.json <"$folder/other.json" >"$folder/verify.log" 2>&1 || { cat "$folder/verify.log"; fail "the observer's result does not verify"; }
+docker exec "$OBSERVER" pheme result "$(line 2 tidy-fix)" --json |
+  docker run --rm --interactive --network none --read-only --volume "$folder/genesis.json:/genesis.json:ro" "$DEVNET_IMAGE" \
+    verify - --network /genesis.json --require approved >"$folder/verify.log" 2>&1 ||
+  { cat "$folder/verify.log"; fail "the observer's result does not verify"; }
 step "its result verifies without a network"
 
 docker compose --file docker/compose.yml up --detach --no-build --no-deps --force-recreate validator-3 >"$folder/up.log" 2>&1

@@ -41,7 +41,7 @@ build() {
   for name in NPM_CONFIG_REGISTRY HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy; do
     if [ -n "${!name:-}" ]; then options+=(--build-arg "$name"); fi
   done
-  docker build --quiet --file "$ROOT/docker/Dockerfile" --tag "$DEVNET_IMAGE" \
+  docker build --file "$ROOT/docker/Dockerfile" --tag "$DEVNET_IMAGE" \
     --build-arg "VERSION=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$ROOT/package.json")" \
     --build-arg "REVISION=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null || echo unknown)" \
     ${options[@]+"${options[@]}"} "$ROOT" >&2
@@ -96,23 +96,21 @@ environment() {
 }
 
 observer() {
-  local folder command
+  local folder run script
   folder=$(mktemp -d)
   # shellcheck disable=SC2064 # the folder of now
   trap "rm -rf '$folder'" EXIT
   genesis > "$folder/genesis.json"
   chmod 0755 "$folder" # the container's user is another one
-  command=(docker run --detach --rm --name "$OBSERVER" --network "${COMPOSE_PROJECT_NAME}_peers"
+  run=(docker run --detach --rm --name "$OBSERVER" --network "${COMPOSE_PROJECT_NAME}_peers"
     --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges
-    --volume "$folder/genesis.json:/genesis.json:ro" --entrypoint sh "$DEVNET_IMAGE"
-    -ec "pheme init --network /genesis.json --peer $(peer) && exec pheme start --observer")
-  say "${command[*]}"
-  "${command[@]}" >/dev/null
+    --volume "$folder/genesis.json:/genesis.json:ro" --entrypoint sh "$DEVNET_IMAGE" -ec)
+  script="pheme init --network /genesis.json --peer $(peer) && exec pheme start --observer"
+  say "${run[*]} '$script'"
+  "${run[@]}" "$script" >/dev/null
   until docker exec "$OBSERVER" node /app/healthcheck.mjs /readyz >/dev/null 2>&1; do
-    [ "$SECONDS" -lt "$READY_TIMEOUT_S" ] && [ -n "$(docker ps --quiet --filter "name=^$OBSERVER\$")" ] || {
-      docker logs "$OBSERVER" >&2 || true
-      fail "the observer did not become ready"
-    }
+    if [ "$SECONDS" -ge "$READY_TIMEOUT_S" ]; then fail "the observer is not ready: docker logs $OBSERVER"; fi
+    docker container inspect "$OBSERVER" >/dev/null 2>&1 || fail "the observer ended; without --detach the command above says why"
     sleep 0.5
   done
   say "joined; ask it with: docker exec $OBSERVER pheme results"

@@ -7,12 +7,16 @@
 import { parseArgs } from 'node:util';
 import type { ConsensusResult } from '../src/protocol/consensus-result.ts';
 import { SeededRandom } from '../test/sim/random.ts';
-import { isAlive, LocalDevnet, pheme, until } from './local-devnet.ts';
+import { LocalDevnet } from './local-devnet.ts';
+import { isAlive, pheme, until } from './processes.ts';
 
-const { values } = parseArgs({ options: { cycles: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } } });
+const { values } = parseArgs({
+  options: { cycles: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } },
+});
 const cycles = Number(values.cycles);
 const seed = Number(values.seed);
-if (!Number.isInteger(cycles) || cycles < 1 || !Number.isInteger(seed)) throw new Error('give --cycles N and --seed S as whole numbers');
+if (!Number.isInteger(cycles) || cycles < 1 || !Number.isInteger(seed))
+  throw new Error('give --cycles N and --seed S as whole numbers');
 
 /** Tasks that are submitted between two cycles. */
 const TASKS_PER_CYCLE = 4;
@@ -42,12 +46,20 @@ interface Cycle {
 
 function drawCycle(cycle: number): Cycle {
   const submissions = Array.from({ length: TASKS_PER_CYCLE }, (_, at) => {
-    return { index: random.pick(VALIDATORS), delayMs: random.integer(0, DOWN_MS_MAX), task: taskOf(cycle * TASKS_PER_CYCLE + at) };
+    return {
+      index: random.pick(VALIDATORS),
+      delayMs: random.integer(0, DOWN_MS_MAX),
+      task: taskOf(cycle * TASKS_PER_CYCLE + at),
+    };
   });
   const first = random.pick(VALIDATORS);
   const second = (first + random.integer(1, 3)) % 4;
   const victims = random.chance(0.3) ? [first, second] : [first];
-  const kills = victims.map((index) => ({ index, delayMs: random.integer(0, DOWN_MS_MAX), downMs: random.integer(0, DOWN_MS_MAX) }));
+  const kills = victims.map((index) => ({
+    index,
+    delayMs: random.integer(0, DOWN_MS_MAX),
+    downMs: random.integer(0, DOWN_MS_MAX),
+  }));
   return { submissions, kills };
 }
 
@@ -58,12 +70,17 @@ async function run(): Promise<Record<string, number>> {
   let kills = 0;
   for (let number = 0; number < cycles; number++) {
     const cycle = drawCycle(number);
-    const [taskIds] = await Promise.all([Promise.all(cycle.submissions.map(submit)), Promise.all(cycle.kills.map(killAndRevive))]);
+    const [taskIds] = await Promise.all([
+      Promise.all(cycle.submissions.map(submit)),
+      Promise.all(cycle.kills.map(killAndRevive)),
+    ]);
     for (const taskId of taskIds) if (taskId !== undefined) acknowledged.add(taskId);
     refused += taskIds.filter((taskId) => taskId === undefined).length;
     kills += cycle.kills.length;
     await noteResults(acknowledged, decidedEarly);
-    process.stderr.write(`cycle ${number + 1} of ${cycles}: ${kills} kills, ${acknowledged.size} tasks, ${decidedEarly.size} decided\n`);
+    process.stderr.write(
+      `cycle ${number + 1} of ${cycles}: ${kills} kills, ${acknowledged.size} tasks, ${decidedEarly.size} decided\n`,
+    );
   }
   const checks = await check(acknowledged, decidedEarly);
   return {
@@ -108,10 +125,14 @@ function resultAt(index: number, taskId: string): Promise<ConsensusResult | null
 }
 
 /** Counts of what must not be; all zero in a good run. */
-async function check(acknowledged: ReadonlySet<string>, decided: ReadonlyMap<string, string>): Promise<Record<string, number>> {
+async function check(
+  acknowledged: ReadonlySet<string>,
+  decided: ReadonlyMap<string, string>,
+): Promise<Record<string, number>> {
   const dead = VALIDATORS.filter((index) => !isAlive(devnet.pidOf(index))).length;
   const undecided = await countWhere([...acknowledged], async (taskId) => {
-    const complete = async () => (await Promise.all(VALIDATORS.map((index) => resultAt(index, taskId)))).every((result) => result !== null);
+    const complete = async () =>
+      (await Promise.all(VALIDATORS.map((index) => resultAt(index, taskId)))).every((result) => result !== null);
     return until(complete, SETTLE_TIMEOUT_MS).then(
       () => false,
       () => true,
@@ -121,7 +142,9 @@ async function check(acknowledged: ReadonlySet<string>, decided: ReadonlyMap<str
     const cores = await Promise.all(VALIDATORS.map(async (index) => (await resultAt(index, taskId))?.core));
     return new Set([...cores, decided.get(taskId) ?? cores[0]]).size !== 1;
   });
-  const evidence = await Promise.all(VALIDATORS.map((index) => devnet.call<unknown[]>(index, 'pheme_getEvidence', { limit: 1000 })));
+  const evidence = await Promise.all(
+    VALIDATORS.map((index) => devnet.call<unknown[]>(index, 'pheme_getEvidence', { limit: 1000 })),
+  );
   const unverified = await countWhere([...acknowledged], async (taskId) => {
     const input = JSON.stringify(await resultAt(random.pick(VALIDATORS), taskId));
     return (await pheme(['verify', '-', '--network', devnet.genesis], { input })).code !== 0;

@@ -9,8 +9,8 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createReviewTask } from '../src/node/review-task.ts';
-import { cleanEnvironment, exitCodeOf, freeBasePort, PHEME, textOf, untilPrints } from './local-devnet.ts';
 import { pipedInput } from './piped-input.ts';
+import { cleanEnvironment, exitCodeOf, freeBasePort, PHEME, textOf, untilPrints } from './processes.ts';
 
 const VALIDATORS = 4;
 const SAMPLE = fileURLToPath(new URL('samples/sql-injection.diff', import.meta.url));
@@ -90,8 +90,21 @@ async function assertJudgeable(path: string): Promise<void> {
 async function startNetwork(model: string | undefined): Promise<() => Promise<void>> {
   title(`${VALIDATORS} validators, each a process with a model of its own:`);
   const basePort = await freeBasePort(2 * VALIDATORS);
-  const args = ['devnet', '--home', join(directory, 'net'), '--validators', String(VALIDATORS), '--base-port', String(basePort), '--until-eof'];
-  const network = start(model === undefined ? args : [...args, '--model', model], ['pipe', 'pipe', 'inherit'], model !== undefined);
+  const args = [
+    'devnet',
+    '--home',
+    join(directory, 'net'),
+    '--validators',
+    String(VALIDATORS),
+    '--base-port',
+    String(basePort),
+    '--until-eof',
+  ];
+  const network = start(
+    model === undefined ? args : [...args, '--model', model],
+    ['pipe', 'pipe', 'inherit'],
+    model !== undefined,
+  );
   const stop = async () => {
     network.kill('SIGTERM');
     await exitCodeOf(network);

@@ -43,18 +43,26 @@ async function install() {
   say(`${reason}: installing with npm ci`);
   // npm_execpath is the npm that runs this script; development packages bring Node.js and the compiler.
   const npm = process.env.npm_execpath;
-  const ci = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  // Without the warnings that the installing Node.js is older than the one being installed.
+  const ci = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const code = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...ci]) : await run('npm', ci);
   if (code !== 0) {
-    fail(`npm ci failed (exit ${code}): is the package registry reachable? See npm's message above; \`npm config get registry\` names the registry`, 2);
+    fail(
+      `npm ci failed (exit ${code}): is the package registry reachable? See npm's message above; \`npm config get registry\` names the registry`,
+      2,
+    );
   }
   if (!existsSync(join(BINARIES, 'node'))) {
-    fail('npm ci left out the pinned Node.js (package "node"): allow its install script, e.g. `npm config delete ignore-scripts`', 2);
+    fail(
+      'npm ci left out the pinned Node.js (package "node"): allow its install script, e.g. `npm config delete ignore-scripts`',
+      2,
+    );
   }
 }
 
 async function build() {
-  const reason = staleReason(BUILT, BUILD_INPUTS, 'dist') ?? (existsSync(join(ROOT, 'dist')) ? undefined : 'dist is missing');
+  const reason =
+    staleReason(BUILT, BUILD_INPUTS, 'dist') ?? (existsSync(join(ROOT, 'dist')) ? undefined : 'dist is missing');
   if (reason === undefined) return;
   say(`${reason}: building with tsc`);
   const startedAt = new Date();

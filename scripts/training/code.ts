@@ -1,8 +1,8 @@
-import { viewOf, kindOf, type Calibration } from '../../src/models/embedded/code/classifiers.ts';
-import { profileFeatures } from '../../src/models/embedded/code/profile-features.ts';
-import { sourceFilesOf } from '../../src/models/embedded/code/evidence.ts';
-import { changeFeatures } from '../../src/models/embedded/code/token-features.ts';
 import { parseDiff } from '../../src/models/diff/parse-diff.ts';
+import { type Calibration, kindOf, viewOf } from '../../src/models/embedded/code/classifiers.ts';
+import { sourceFilesOf } from '../../src/models/embedded/code/evidence.ts';
+import { profileFeatures } from '../../src/models/embedded/code/profile-features.ts';
+import { changeFeatures } from '../../src/models/embedded/code/token-features.ts';
 import { LinearModel } from '../../src/models/embedded/linear.ts';
 import { treeLogOdds } from '../../src/models/embedded/trees.ts';
 import type { CodeRow } from './data.ts';
@@ -36,7 +36,10 @@ export function prepareCode(rows: readonly CodeRow[]) {
 export type Prepared = ReturnType<typeof prepareCode>[number];
 
 const tokenModel = (rows: readonly Prepared[]) => {
-  const { bias, weights } = trainLinear(rows.map(({ sparse, label, weight }) => ({ features: sparse, label, weight })), BUCKETS);
+  const { bias, weights } = trainLinear(
+    rows.map(({ sparse, label, weight }) => ({ features: sparse, label, weight })),
+    BUCKETS,
+  );
   return quantize(bias, weights);
 };
 const profileModel = (rows: readonly Prepared[]) =>
@@ -44,7 +47,11 @@ const profileModel = (rows: readonly Prepared[]) =>
 
 /** Log-odds of every row by a model that saw no row of its repository. */
 export function heldOutCode(rows: readonly Prepared[]): { tokens: number[]; profile: number[] } {
-  const fold = foldsOf(rows.map(({ row }) => row.group), FOLDS, generator(SEED));
+  const fold = foldsOf(
+    rows.map(({ row }) => row.group),
+    FOLDS,
+    generator(SEED),
+  );
   const [tokens, profile] = [new Array<number>(rows.length), new Array<number>(rows.length)];
   for (let f = 0; f < FOLDS; f++) {
     const training = rows.filter((_, i) => fold[i] !== f);
@@ -63,13 +70,21 @@ export function calibrateCode(rows: readonly Prepared[], scores: readonly number
   const calibration: Calibration = {};
   const balanced = rows.map((_, i) => i).filter((i) => rows[i]!.row.slice !== 'js benign');
   for (const kind of new Set(rows.map((row) => row.kind))) {
-    const own = balanced.filter((i) => rows[i]!.kind === kind && (kind.startsWith('other') || !rows[i]!.row.slice.endsWith('cse')));
+    const own = balanced.filter(
+      (i) => rows[i]!.kind === kind && (kind.startsWith('other') || !rows[i]!.row.slice.endsWith('cse')),
+    );
     if (own.length < 50) continue;
-    const { slope, offset } = platt(own.map((i) => scores[i]!), own.map((i) => rows[i]!.row.bad));
+    const { slope, offset } = platt(
+      own.map((i) => scores[i]!),
+      own.map((i) => rows[i]!.row.bad),
+    );
     calibration[kind] = { slope: Number(slope.toFixed(3)), offset: Number(offset.toFixed(3)) };
   }
   const changes = balanced.filter((i) => rows[i]!.kind.endsWith('change'));
-  const all = platt(changes.map((i) => scores[i]!), changes.map((i) => rows[i]!.row.bad));
+  const all = platt(
+    changes.map((i) => scores[i]!),
+    changes.map((i) => rows[i]!.row.bad),
+  );
   calibration['other change'] = { slope: Number(all.slope.toFixed(3)), offset: Number(all.offset.toFixed(3)) };
   return calibration;
 }

@@ -27,7 +27,10 @@ export interface SkillRow {
 export function readLines(path: string): Record<string, unknown>[] {
   const bytes = readFileSync(path);
   const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text.split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line));
 }
 
 const LANGUAGE: Record<string, string> = { C: 'c', cpp: 'c' };

@@ -9,7 +9,11 @@ export interface Example {
 }
 
 /** Logistic regression by AdaGrad with weight decay; weights in double precision. */
-export function trainLinear(examples: readonly Example[], buckets: number, { epochs = 12, rate = 0.25, decay = 2e-5, seed = 1 } = {}) {
+export function trainLinear(
+  examples: readonly Example[],
+  buckets: number,
+  { epochs = 12, rate = 0.25, decay = 2e-5, seed = 1 } = {},
+) {
   const weights = new Float64Array(buckets);
   const squares = new Float64Array(buckets).fill(1e-2);
   let [bias, biasSquares] = [0, 1e-2];
@@ -40,5 +44,10 @@ export function quantize(bias: number, weights: Float64Array): LinearWeights {
   const top = sizes[Math.floor(sizes.length * 0.9995)] || 1;
   const scale = top / 127;
   const bytes = Int8Array.from(weights, (weight) => Math.round(Math.max(-127, Math.min(127, weight / scale))));
-  return { buckets: weights.length, bias: Number(bias.toFixed(5)), scale: Number(scale.toPrecision(6)), weights: Buffer.from(bytes.buffer).toString('base64') };
+  return {
+    buckets: weights.length,
+    bias: Number(bias.toFixed(5)),
+    scale: Number(scale.toPrecision(6)),
+    weights: Buffer.from(bytes.buffer).toString('base64'),
+  };
 }

@@ -27,18 +27,21 @@ export function brier(probabilities: readonly number[], truth: readonly boolean[
 
 /** Expected calibration error over ten equal bins of probability. */
 export function calibrationError(probabilities: readonly number[], truth: readonly boolean[]): number {
-  const bins = Array.from({ length: 10 }, () => ({ count: 0, sum: 0, hits: 0 }));
+  const bins = Array.from({ length: 10 }, () => ({ sum: 0, hits: 0 }));
   probabilities.forEach((p, i) => {
     const bin = bins[Math.min(9, Math.floor(p * 10))]!;
-    bin.count++;
     bin.sum += p;
     bin.hits += truth[i] ? 1 : 0;
   });
-  return bins.reduce((sum, { count, sum: total, hits }) => sum + Math.abs(total - hits), 0) / probabilities.length;
+  return bins.reduce((sum, { sum: total, hits }) => sum + Math.abs(total - hits), 0) / probabilities.length;
 }
 
 /** Share of pairs whose bad side scores higher; ties at half. */
-export function pairwise(scores: readonly number[], bad: readonly boolean[], pairs: readonly (string | undefined)[]): number {
+export function pairwise(
+  scores: readonly number[],
+  bad: readonly boolean[],
+  pairs: readonly (string | undefined)[],
+): number {
   const sides = new Map<string, { bad?: number; good?: number }>();
   pairs.forEach((pair, i) => {
     if (pair === undefined) return;
@@ -47,15 +50,27 @@ export function pairwise(scores: readonly number[], bad: readonly boolean[], pai
     sides.set(pair, side);
   });
   const whole = [...sides.values()].filter((side) => side.bad !== undefined && side.good !== undefined);
-  return whole.reduce((sum, side) => sum + (side.bad! > side.good! ? 1 : side.bad === side.good ? 0.5 : 0), 0) / whole.length;
+  return (
+    whole.reduce((sum, side) => sum + (side.bad! > side.good! ? 1 : side.bad === side.good ? 0.5 : 0), 0) / whole.length
+  );
 }
 
 /** A 95% interval by the percentile bootstrap over rows. */
-export function interval(size: number, measure: (rows: number[]) => number, random: () => number, draws = 300): [number, number] {
-  const values = Array.from({ length: draws }, () => measure(Array.from({ length: size }, () => Math.floor(random() * size))))
+export function interval(
+  size: number,
+  measure: (rows: number[]) => number,
+  random: () => number,
+  draws = 300,
+): [number, number] {
+  const values = Array.from({ length: draws }, () =>
+    measure(Array.from({ length: size }, () => Math.floor(random() * size))),
+  )
     .filter(Number.isFinite)
     .sort((a, b) => a - b);
-  return [values[Math.floor(values.length * 0.025)] ?? Number.NaN, values[Math.floor(values.length * 0.975)] ?? Number.NaN];
+  return [
+    values[Math.floor(values.length * 0.025)] ?? Number.NaN,
+    values[Math.floor(values.length * 0.975)] ?? Number.NaN,
+  ];
 }
 
 /** Platt scaling: slope and offset of the log-odds that fit the labels best, by Newton's method with a weak prior. */

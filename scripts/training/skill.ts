@@ -1,8 +1,8 @@
+import { LinearModel } from '../../src/models/embedded/linear.ts';
+import { crossed, crossedSize, type Standard } from '../../src/models/embedded/skill/classifiers.ts';
 import { prepare } from '../../src/models/embedded/skill/coverage.ts';
 import { skillFeatures } from '../../src/models/embedded/skill/features.ts';
 import { readAnswer } from '../../src/models/embedded/skill/verdict.ts';
-import { crossed, crossedSize, type Standard } from '../../src/models/embedded/skill/classifiers.ts';
-import { LinearModel } from '../../src/models/embedded/linear.ts';
 import { treeLogOdds } from '../../src/models/embedded/trees.ts';
 import type { SkillRow } from './data.ts';
 import { quantize, trainLinear } from './linear.ts';
@@ -32,12 +32,20 @@ function answerOf(row: SkillRow): Answer {
   return { ...base, requirements: [row.requirements[best]!] };
 }
 
-const PADDING = 'In conclusion this is a very important topic that everybody should think about more often and in more depth';
+const PADDING =
+  'In conclusion this is a very important topic that everybody should think about more often and in more depth';
 
 const ATTACKS: Record<string, (reference: string, random: () => number) => string> = {
   shuffled: (reference, random) => shuffled(reference.split(/\s+/), random).join(' '),
-  negated: (reference) => reference.replace(/\b(is|are|was|were|can|will|has|have|does|do)\b/i, '$1 not').replace(/^(?!.*\bnot\b)(\S+)/, 'It is not true that $1'),
-  keywords: (reference, random) => shuffled(reference.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 4), random).join(', '),
+  negated: (reference) =>
+    reference
+      .replace(/\b(is|are|was|were|can|will|has|have|does|do)\b/i, '$1 not')
+      .replace(/^(?!.*\bnot\b)(\S+)/, 'It is not true that $1'),
+  keywords: (reference, random) =>
+    shuffled(
+      reference.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 4),
+      random,
+    ).join(', '),
   padded: (_reference, random) => shuffled(PADDING.split(' '), random).join(' '),
   repeated: (reference) => `${reference.split(/\s+/).slice(0, 2).join(' ')} `.repeat(8),
 };
@@ -51,7 +59,8 @@ export function answersOf(rows: readonly SkillRow[], seed = 11): Answer[] {
   for (const answer of byGroup.values()) {
     const reference = answer.requirements.join(' ');
     for (const [attack, make] of Object.entries(ATTACKS)) {
-      for (let i = 0; i < 3; i++) made.push({ ...answer, content: make(reference, random), good: false, weight: 1, attack });
+      for (let i = 0; i < 3; i++)
+        made.push({ ...answer, content: make(reference, random), good: false, weight: 1, attack });
     }
   }
   for (const answer of shuffled(answers, random).slice(0, 3000)) {
@@ -87,26 +96,44 @@ export function standardOf(rows: readonly PreparedAnswer[]): Standard {
   const width = rows[0]!.features.length;
   const columns = Array.from({ length: width }, (_, i) => rows.map(({ features }) => features[i]!));
   const means = columns.map((column) => column.reduce((sum, value) => sum + value, 0) / column.length);
-  const spreads = columns.map((column, i) => Math.sqrt(column.reduce((sum, value) => sum + (value - means[i]!) ** 2, 0) / column.length));
+  const spreads = columns.map((column, i) =>
+    Math.sqrt(column.reduce((sum, value) => sum + (value - means[i]!) ** 2, 0) / column.length),
+  );
   return { means: means.map(round), spreads: spreads.map(round) };
 }
 
 const round = (value: number) => Number(value.toPrecision(5));
 
 function linearModel(rows: readonly PreparedAnswer[], standard: Standard) {
-  const examples = rows.map(({ answer, features }) => ({ features: crossed(features, standard), label: answer.good ? 1 : 0, weight: answer.weight }));
-  const { bias, weights } = trainLinear(examples, crossedSize(standard.means.length), { epochs: 8, rate: 0.05, decay: 1e-4 });
+  const examples = rows.map(({ answer, features }) => ({
+    features: crossed(features, standard),
+    label: answer.good ? 1 : 0,
+    weight: answer.weight,
+  }));
+  const { bias, weights } = trainLinear(examples, crossedSize(standard.means.length), {
+    epochs: 8,
+    rate: 0.05,
+    decay: 1e-4,
+  });
   return quantize(bias, weights);
 }
 
 function treeModel(rows: readonly PreparedAnswer[]) {
-  const examples = rows.map(({ answer, features }) => ({ features, label: answer.good ? 1 : 0, weight: answer.weight }));
+  const examples = rows.map(({ answer, features }) => ({
+    features,
+    label: answer.good ? 1 : 0,
+    weight: answer.weight,
+  }));
   return trainTrees(examples, { rounds: 150, depth: 4, leafMin: 20 });
 }
 
 /** Log-odds of every answer by models that saw no answer to its question. */
 export function heldOutSkill(rows: readonly PreparedAnswer[]): { tokens: number[]; profile: number[] } {
-  const fold = foldsOf(rows.map(({ answer }) => answer.group), FOLDS, generator(SEED));
+  const fold = foldsOf(
+    rows.map(({ answer }) => answer.group),
+    FOLDS,
+    generator(SEED),
+  );
   const [tokens, profile] = [new Array<number>(rows.length), new Array<number>(rows.length)];
   for (let f = 0; f < FOLDS; f++) {
     const training = rows.filter((_, i) => fold[i] !== f);
@@ -124,7 +151,10 @@ export function heldOutSkill(rows: readonly PreparedAnswer[]): { tokens: number[
 /** Calibration on real answers only: made-up ones are easy and would feign confidence. */
 export function calibrateSkill(rows: readonly PreparedAnswer[], scores: readonly number[]) {
   const real = rows.map((_, i) => i).filter((i) => rows[i]!.answer.attack === undefined);
-  const { slope, offset } = platt(real.map((i) => scores[i]!), real.map((i) => rows[i]!.answer.good));
+  const { slope, offset } = platt(
+    real.map((i) => scores[i]!),
+    real.map((i) => rows[i]!.answer.good),
+  );
   return { slope: round(slope), offset: round(offset) };
 }
 

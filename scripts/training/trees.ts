@@ -50,7 +50,10 @@ export function trainTrees(
     }
 
     function sums(members: readonly number[]): [number, number] {
-      return members.reduce(([g, h], i) => [g + gradients[i]!, h + hessians[i]!] as [number, number], [0, 0] as [number, number]);
+      return members.reduce(([g, h], i) => [g + gradients[i]!, h + hessians[i]!] as [number, number], [0, 0] as [
+        number,
+        number,
+      ]);
     }
 
     function bestSplit(members: readonly number[]): { feature: number; cut: number } | null {
@@ -59,7 +62,11 @@ export function trainTrees(
       for (let feature = 0; feature < cuts.length; feature++) {
         const edges = cuts[feature]!;
         if (edges.length === 0 || random() < 0.3) continue;
-        const [g, h, n] = [new Float64Array(edges.length + 1), new Float64Array(edges.length + 1), new Uint32Array(edges.length + 1)];
+        const [g, h, n] = [
+          new Float64Array(edges.length + 1),
+          new Float64Array(edges.length + 1),
+          new Uint32Array(edges.length + 1),
+        ];
         for (const i of members) {
           const value = examples[i]!.features[feature]!;
           let bin = 0;
@@ -74,7 +81,8 @@ export function trainTrees(
           lowH += h[bin]!;
           lowN += n[bin]!;
           if (lowN < leafMin || members.length - lowN < leafMin) continue;
-          const gain = lowG ** 2 / (lowH + lambda) + (allG - lowG) ** 2 / (allH - lowH + lambda) - allG ** 2 / (allH + lambda);
+          const gain =
+            lowG ** 2 / (lowH + lambda) + (allG - lowG) ** 2 / (allH - lowH + lambda) - allG ** 2 / (allH + lambda);
           if (gain > (best?.gain ?? 1e-3)) best = { feature, cut: edges[bin]!, gain };
         }
       }

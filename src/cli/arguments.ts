@@ -22,7 +22,8 @@ export function duration(text: string): number {
 export function deadline(text: string): number {
   if (/^\d{1,9}(ms|s|m|h|d)?$/.test(text)) return Math.ceil((Date.now() + duration(text)) / 1000);
   const timeMs = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(timeMs)) throw new InvalidArgumentError('Give a time such as 2026-11-22T10:00:00Z, or a duration such as 10m.');
+  if (Number.isNaN(timeMs))
+    throw new InvalidArgumentError('Give a time such as 2026-11-22T10:00:00Z, or a duration such as 10m.');
   return Math.floor(timeMs / 1000);
 }
 

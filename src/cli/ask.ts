@@ -28,7 +28,9 @@ export function askOptions(command: Command): Command {
     .option('--network <genesis.json>', "the genesis to verify the result against (else the home's)")
     .option('--timeout <duration>', 'how long to wait for the result (2m)', duration, TIMEOUT_MS)
     .option('--retry', 'ask again what ended EXPIRED or INCONCLUSIVE')
-    .addOption(new Option('--format <format>', 'how to print the result').choices(['pretty', 'json']).default('pretty'));
+    .addOption(
+      new Option('--format <format>', 'how to print the result').choices(['pretty', 'json']).default('pretty'),
+    );
 }
 
 /** Submits a task, waits, verifies, prints; the exit code is that of the outcome. */
@@ -39,9 +41,11 @@ export async function ask(session: Session, given: Task, flags: AskFlags): Promi
   const out = outputFor(session, flags.format);
   const taskId = await client.submit(task, signal);
   out.progress(`submitted ${taskId} to ${client.rpc.url}`);
-  const verified = await whileShowing(client, taskId, out, client.wait(task, flags.timeout, signal)).catch((error: unknown) => {
-    throw undecided(error, taskId);
-  });
+  const verified = await whileShowing(client, taskId, out, client.wait(task, flags.timeout, signal)).catch(
+    (error: unknown) => {
+      throw undecided(error, taskId);
+    },
+  );
   printResult(out, client, verified);
   return exitOfOutcome(verified.result.outcome);
 }
@@ -56,7 +60,9 @@ export function printResult(out: Output, { genesis }: VerifyingClient, { result,
   out.json(result);
   for (const { text, tone } of renderResult(result, committee)) out.line(text, tone);
   const names = verification.checks.filter(({ ok }) => ok).map(({ name }) => name);
-  out.line(`verified  against the genesis of ${genesis.name} (${committee.networkId.slice(0, 16)}): ${names.join(', ')}`);
+  out.line(
+    `verified  against the genesis of ${genesis.name} (${committee.networkId.slice(0, 16)}): ${names.join(', ')}`,
+  );
 }
 
 /** The first attempt of a task that has not ended without a verdict. */
@@ -82,7 +88,12 @@ async function whileShowing<T>(client: VerifyingClient, taskId: string, out: Out
   }
 }
 
-async function showProgress({ rpc, genesis }: VerifyingClient, taskId: string, out: Output, signal: AbortSignal): Promise<void> {
+async function showProgress(
+  { rpc, genesis }: VerifyingClient,
+  taskId: string,
+  out: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const total = genesis.validators.length;
   for (;;) {
     await delay(PROGRESS_POLL_MS, undefined, { signal });
@@ -102,7 +113,9 @@ function progressText(view: TaskView | null, total: number): string {
 }
 
 function connectionText({ connectedWeight, quorum }: NodeStatus): string {
-  return connectedWeight < quorum ? ` (weight ${connectedWeight} is connected, ${quorum} is needed: waiting for validators)` : '';
+  return connectedWeight < quorum
+    ? ` (weight ${connectedWeight} is connected, ${quorum} is needed: waiting for validators)`
+    : '';
 }
 
 /** Says how to get the result later; the task itself goes on. */

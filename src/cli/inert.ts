@@ -29,10 +29,7 @@ const COMMAND_AT_START = /^(\s*)::/;
  * the text, decides where a line ends. Idempotent; plain text stays as it is.
  */
 export function inert(text: string): string {
-  return text
-    .replace(ACTIVE, escaped)
-    .replace(COMMAND_ANYWHERE, '#\\u0023')
-    .replace(COMMAND_AT_START, '$1:\\u003a');
+  return text.replace(ACTIVE, escaped).replace(COMMAND_ANYWHERE, '#\\u0023').replace(COMMAND_AT_START, '$1:\\u003a');
 }
 
 /** The lines of a text that may have several, each inert. */

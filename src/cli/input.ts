@@ -40,7 +40,12 @@ export function openInput(io: Io, path: string | undefined, what: string): NodeJ
 export function unreadable(what: string, path: string | undefined, error: unknown): ValidationError {
   const { code, message } = error as NodeJS.ErrnoException;
   const reason = code === 'ENOENT' ? 'there is no such file' : message;
-  return new ValidationError(`cannot read the ${what} ${path ?? '-'}: ${reason}`, 'INPUT_MISSING', { path: path ?? '-' }, error);
+  return new ValidationError(
+    `cannot read the ${what} ${path ?? '-'}: ${reason}`,
+    'INPUT_MISSING',
+    { path: path ?? '-' },
+    error,
+  );
 }
 
 /**

@@ -36,7 +36,11 @@ export async function* linesOf(source: NodeJS.ReadableStream, lineBytesMax: numb
 }
 
 /** Maps with up to `width` items under way, giving the answers in the order of the items. */
-export async function* inOrder<T, R>(items: AsyncIterable<T>, width: number, map: (item: T) => Promise<R>): AsyncGenerator<R> {
+export async function* inOrder<T, R>(
+  items: AsyncIterable<T>,
+  width: number,
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const underWay: Promise<R>[] = [];
   for await (const item of items) {
     const answer = map(item);

@@ -27,7 +27,11 @@ export type JudgeTask = (task: Task) => Promise<Judgement>;
  * Judges the task on one line. Whatever is wrong with the line or the task becomes the verdict's `error`.
  * @param networkId the network under which task ids are computed
  */
-export async function judgeLine({ text, number }: NumberedLine, networkId: string, judge: JudgeTask): Promise<LocalVerdict> {
+export async function judgeLine(
+  { text, number }: NumberedLine,
+  networkId: string,
+  judge: JudgeTask,
+): Promise<LocalVerdict> {
   try {
     if (text === undefined) throw new ValidationError('the line is too long', 'TASK_TOO_LARGE');
     const task = parseTask(parseStrictJson(text));

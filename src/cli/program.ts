@@ -20,11 +20,17 @@ export type Act = <Options extends object>(handler: Handler<Options>) => (...par
  */
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
-  const act: Act = (handler) => async (...parsed) => {
-    const command = parsed.at(-1) as Command;
-    const session = new Session(io, command.optsWithGlobals<GlobalOptions>());
-    code = await handler(session, command.opts<Parameters<typeof handler>[1] & object>(), ...(parsed.slice(0, -2) as string[]));
-  };
+  const act: Act =
+    (handler) =>
+    async (...parsed) => {
+      const command = parsed.at(-1) as Command;
+      const session = new Session(io, command.optsWithGlobals<GlobalOptions>());
+      code = await handler(
+        session,
+        command.opts<Parameters<typeof handler>[1] & object>(),
+        ...(parsed.slice(0, -2) as string[]),
+      );
+    };
   try {
     await createProgram(io, act).parseAsync([...args], { from: 'user' });
     return code;

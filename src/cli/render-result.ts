@@ -41,11 +41,16 @@ function renderJudgement(name: string, view: JudgementView | undefined, minConfi
   const { vote, model, report } = view;
   const head = { text: `${name}  ${model.id}  ${verdictText(view, minConfidence)}`, tone: VOTE_TONES[vote] };
   if (report === undefined) return [head, { text: '    (this node does not hold its report)', tone: 'faint' }];
-  const feedback = (report.feedback ?? []).map((item) => ({ text: `    ${percent(item.score)}  ${item.requirement}: ${item.comment}` }));
+  const feedback = (report.feedback ?? []).map((item) => ({
+    text: `    ${percent(item.score)}  ${item.requirement}: ${item.comment}`,
+  }));
   return [head, ...renderSummary(report), ...feedback, ...renderFindings(report.findings)];
 }
 
-function verdictText({ vote, abstainReason, confidence, score, complete }: JudgementView, minConfidence: number): string {
+function verdictText(
+  { vote, abstainReason, confidence, score, complete }: JudgementView,
+  minConfidence: number,
+): string {
   if (vote === 'abstain') return `abstains: ${abstainReason}`;
   const counted = confidence >= minConfidence && (complete || vote === 'reject');
   const parts = [
@@ -90,7 +95,9 @@ function renderAgreed(result: ConsensusResult, committee: Committee): Line[] {
   const tally = `${approveWeight} approve, ${rejectWeight} reject, ${abstainWeight} abstain; a verdict needs ${committee.threshold} of ${committee.totalWeight}`;
   return [
     { text: `agreed    ${parts.join(', ')}: ${tally}`, tone: result.approved ? 'good' : 'bad' },
-    { text: `signed    by validators ${signers.join(', ')} (${signers.length} of ${committee.validators.length}), ${result.decidedAt}` },
+    {
+      text: `signed    by validators ${signers.join(', ')} (${signers.length} of ${committee.validators.length}), ${result.decidedAt}`,
+    },
     { text: `task      ${result.taskId}` },
   ];
 }

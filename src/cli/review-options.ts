@@ -40,7 +40,17 @@ export async function readReviewTask(io: Io, path: string | undefined, flags: Re
 }
 
 /** The flags of a review among those of a command. */
-function pick({ security, style, performance, url, files, repository, headSha, baseSha, deadline }: ReviewFlags): ReviewFlags {
+function pick({
+  security,
+  style,
+  performance,
+  url,
+  files,
+  repository,
+  headSha,
+  baseSha,
+  deadline,
+}: ReviewFlags): ReviewFlags {
   const flags = { security, style, performance, url, files, repository, headSha, baseSha, deadline };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
+import { EMBEDDED_VARIANTS } from '../config/embedded-variants.ts';
 import { loadGenesis } from '../config/home.ts';
 import { homePaths } from '../config/home-paths.ts';
-import { homeOf, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { homeOf, type LoadedConfig, type LoadOptions, loadConfig } from '../config/load.ts';
 import { connectRpc, createVerifyingClient, type VerifyingClient } from '../node/client.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Genesis } from '../protocol/genesis.ts';
@@ -42,7 +43,7 @@ export class Session {
   loadConfig({ model }: { model?: string | undefined } = {}): Promise<LoadedConfig> {
     const { rpc: rpcUrl, logLevel } = this.options;
     const flags = { rpcUrl, model, settings: { logLevel } };
-    this.#loaded ??= loadConfig({ home: this.options.home, flags, environment: this.io.env });
+    this.#loaded ??= loadWithModel({ home: this.options.home, flags, environment: this.io.env }, model);
     return this.#loaded;
   }
 
@@ -67,7 +68,10 @@ export class Session {
     return loadGenesis(homePaths(this.home).genesis).catch((error: unknown) => {
       if (!(error instanceof ValidationError) || error.code !== 'NO_GENESIS') throw error;
       const remedy = 'give the genesis.json of its network with --network FILE, or --home with one';
-      throw new ValidationError(`a node is not trusted, and there is no genesis to verify its results against: ${remedy}`, 'NO_GENESIS');
+      throw new ValidationError(
+        `a node is not trusted, and there is no genesis to verify its results against: ${remedy}`,
+        'NO_GENESIS',
+      );
     });
   }
 
@@ -78,4 +82,16 @@ export class Session {
       () => false,
     );
   }
+}
+
+/** A model that was named is the one that is asked, or nothing is. */
+export async function loadWithModel(options: LoadOptions, model: string | undefined): Promise<LoadedConfig> {
+  const loaded = await loadConfig(options);
+  const { models, defaultModel } = loaded.config;
+  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  if (model === undefined || plain(defaultModel) === plain(model) || models[defaultModel]?.model === model)
+    return loaded;
+  const known = [...new Set([...Object.keys(models), ...EMBEDDED_VARIANTS])].join(', ');
+  const remedy = `give one of ${known}, or set OPENAI_API_KEY or MODEL_ENDPOINT for another`;
+  throw new ValidationError(`there is no model ${model}: ${remedy}`, 'INVALID_CONFIG', { path: 'models' });
 }

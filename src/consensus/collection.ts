@@ -123,7 +123,7 @@ function timelyReveal(instance: Instance, index: number): Reveal | undefined {
   return held === undefined ? undefined : { index, ...held.leaf.leaf.opening };
 }
 
-/** R7: out, once lists of weight F+1 lack it: then no quorum of lists can name it. */
+/** R7: out, once lists of weight F+1 lack it: only closers that sign two lists could still bring it to a quorum. */
 function isOut(instance: Instance, index: number): boolean {
   return instance.closedWeight - (instance.namedWeight.get(index) ?? 0) > instance.committee.faulty;
 }

@@ -21,6 +21,7 @@ export function acceptLeaf(instance: Instance, leaf: Authentic<SignedLeaf>, effe
     throw new Error(`leaf of task ${leaf.leaf.taskId} in instance ${instance.taskId}`);
   watchOwnKey(instance, leaf, effects);
   if ('round' in leaf.leaf && leaf.leaf.round > instance.round + ROUNDS_AHEAD_MAX) return; // R26
+  if (isLeaf(leaf, 'PROPOSAL') && leaf.signer !== proposerOf(instance, leaf.leaf.round)) return; // R14
   const fresh = noteLeaf(instance, leaf, effects);
   if (isLeaf(leaf, 'CLOSE') || isLeaf(leaf, 'REVEAL')) noteWitness(instance, leaf, fresh);
   if (!fresh) return;
@@ -95,19 +96,21 @@ function acceptReveal(instance: Instance, leaf: SignedLeaf<LeafOf<'REVEAL'>>): v
 }
 
 function acceptProposal(instance: Instance, leaf: SignedLeaf<LeafOf<'PROPOSAL'>>): void {
-  const { round } = leaf.leaf;
-  if (leaf.signer !== proposerOf(instance, round)) return;
-  const { proposals } = roundOf(instance, round);
+  const { proposals } = roundOf(instance, leaf.leaf.round);
   if (proposals.length >= PROPOSALS_PER_ROUND_MAX) return;
   proposals.push(leaf);
   holdValue(instance, leaf.attachment);
 }
 
-/** Takes in votes that prove something together, whatever their voters said before and however far ahead they are. */
-export function acceptBundle(instance: Instance, bundle: Authentic<Bundle>): void {
+/** R25: takes in votes that prove something together, whatever their voters said before and however far ahead they are. */
+export function acceptBundle(instance: Instance, bundle: Authentic<Bundle>, effects: Effect[]): void {
   if (bundle.taskId !== instance.taskId)
     throw new Error(`bundle of task ${bundle.taskId} in instance ${instance.taskId}`);
-  for (const vote of bundle.votes) countVote(instance, vote);
+  for (const vote of bundle.votes) {
+    watchOwnKey(instance, vote, effects);
+    noteLeaf(instance, vote, effects);
+    countVote(instance, vote); // also what is beyond the cap of a slot
+  }
 }
 
 function countVote(instance: Instance, vote: SignedLeaf<VoteLeaf>): void {

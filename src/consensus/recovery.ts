@@ -80,5 +80,5 @@ function learnValid(instance: Instance, valid: ValidValue): void {
 }
 
 function learn(instance: Instance, bundle: Bundle): void {
-  acceptBundle(instance, asAuthentic(bundle));
+  acceptBundle(instance, asAuthentic(bundle), []); // evidence in it was told when it first came
 }

@@ -44,7 +44,7 @@ function take(instance: Instance, input: Input, effects: Effect[]): void {
       return acceptLeaf(instance, input.leaf, effects);
     case 'bundle':
       if (input.bundle.kind === 'CERT') return decideBy(instance, input.bundle, effects);
-      return acceptBundle(instance, input.bundle);
+      return acceptBundle(instance, input.bundle, effects);
     case 'deadline':
       instance.fired.add('deadline');
       return;

@@ -11,6 +11,7 @@ import type { Digest } from '../protocol/hash.ts';
 import { TASK_INLINE_BYTES_MAX } from '../protocol/limits.ts';
 import type { SignedLeaf } from '../protocol/signed-leaf.ts';
 import { encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
+import { type Background, createBackground } from './background.ts';
 import { CatchUp } from './catch-up.ts';
 import { Certificates } from './certificates.ts';
 import { JournalIndex } from './journal-index.ts';
@@ -64,6 +65,7 @@ export class Engine implements NetworkHandlers {
   readonly #options: EngineOptions;
   readonly #dependencies: EngineDependencies;
   readonly #events: EngineEvents;
+  readonly #background: Background;
   readonly #authenticator: Authenticator;
   readonly #context: OpenTaskContext;
   readonly #tasks = new Map<Digest, OpenTask>();
@@ -92,9 +94,12 @@ export class Engine implements NetworkHandlers {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#events = events;
+    const background = createBackground(logger);
+    this.#background = background;
     this.#authenticator = createAuthenticator(committee, options.verifiers);
     this.certificates = new Certificates(committee, this.#authenticator, store);
     this.reports = new Reports({
+      background,
       store,
       network,
       clock,
@@ -119,6 +124,7 @@ export class Engine implements NetworkHandlers {
       firstTick,
     );
     this.#unknown = new UnknownTasks({
+      background,
       committee,
       network,
       clock,
@@ -142,6 +148,7 @@ export class Engine implements NetworkHandlers {
       clock,
       random,
       logger,
+      background,
       takeLeaf: (leaf, from) => this.#router.takeLeaf(this.#authenticator.openLeaf(leaf), from, false),
       takeBundle: (bundle, from) => this.#router.takeBundle(bundle, from),
       certFrame: (cert) => this.#outbox.encode({ bundles: [cert] }),
@@ -152,12 +159,14 @@ export class Engine implements NetworkHandlers {
       certificates: this.certificates,
       unknown: this.#unknown,
       tasks: this.#tasks,
+      background,
       isStopped: () => this.#stopped,
       onNewTask: (task, taskBytes, taskId) => void this.#openNew(task, taskBytes, taskId, null),
       onCert: (cert, from) => this.#onFetchedCert(cert, from),
       onLate: (index, taskId) => this.#exchange.tellDecision(index, taskId, this.certificates.get(taskId)),
     });
     this.#context = {
+      background,
       protocol: new ConsensusProtocol(committee, identity?.index ?? null),
       outbox: this.#outbox,
       judge,
@@ -329,11 +338,13 @@ export class Engine implements NetworkHandlers {
     const open = this.#tasks.get(bundle.taskId);
     if (open !== undefined) return open.dispatch({ kind: 'bundle', bundle });
     this.certificates.check(bundle);
-    void this.certificates.isHeld(bundle.taskId).then((held) => {
-      if (held || this.#stopped) return;
-      this.#keep(bundle);
-      void this.#fetchBody(bundle.taskId, from);
-    });
+    this.#background('keeping a certificate', this.#keepFetched(bundle, from));
+  }
+
+  async #keepFetched(cert: Cert, from: PeerKey): Promise<void> {
+    if ((await this.certificates.isHeld(cert.taskId)) || this.#stopped) return;
+    this.#keep(cert);
+    await this.#fetchBody(cert.taskId, from);
   }
 
   /** R22: a decision is told once it is durable; whatever is still open under its id ends with it. */

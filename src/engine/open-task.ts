@@ -17,6 +17,7 @@ import type { Judgement } from '../protocol/judgement.ts';
 import { leafSlot } from '../protocol/leaf.ts';
 import type { SignedLeaf } from '../protocol/signed-leaf.ts';
 import type { Task } from '../protocol/task.ts';
+import type { Background } from './background.ts';
 import { DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Clock, Judge, Logger, Random } from './ports.ts';
@@ -31,6 +32,7 @@ export interface OpenTaskContext {
   clock: Clock;
   random: Random;
   logger: Logger;
+  background: Background;
   /** The report of an own judgement must not leave the node until its reveal. */
   holdBack(reportDigest: Digest): void;
   release(reportDigest: Digest): void;
@@ -60,6 +62,8 @@ export class OpenTask {
   readonly taskBytes: Uint8Array;
   readonly firstSeenMs: number;
   readonly instance: Instance;
+  /** Why this task was given up here, if it was. */
+  fault: string | undefined;
   readonly #context: OpenTaskContext;
   readonly #announcement: Announcement | null;
   readonly #mailbox: Input[] = [];
@@ -88,7 +92,7 @@ export class OpenTask {
     if (this.instance.own.size > 0) outbox.repeat(repeatOf(this.instance).leaves, []);
     this.dispatch({ kind: 'start' });
     this.#armDeadline();
-    if (this.#needsJudgement()) void this.#judge();
+    if (this.#needsJudgement()) this.#context.background('judging', this.#judge());
     this.#scheduleRepeat(this.#repeatMs);
   }
 
@@ -97,11 +101,30 @@ export class OpenTask {
     this.#mailbox.push(input);
     if (this.#running) return;
     this.#running = true;
-    for (let next = this.#mailbox.shift(); next !== undefined && !this.#stopped; next = this.#mailbox.shift()) {
-      for (const effect of this.#context.protocol.step(this.instance, next)) this.#perform(effect);
-      if (next.kind === 'leaf' && next.leaf.leaf.type === 'REVEAL') this.#context.onReveal(this, next.leaf);
+    try {
+      for (let next = this.#mailbox.shift(); next !== undefined && !this.#stopped; next = this.#mailbox.shift()) {
+        this.#take(next);
+      }
+    } catch (error) {
+      this.#fail(error as Error);
+    } finally {
+      this.#running = false;
     }
-    this.#running = false;
+  }
+
+  #take(input: Input): void {
+    for (const effect of this.#context.protocol.step(this.instance, input)) this.#perform(effect);
+    if (input.kind === 'leaf' && input.leaf.leaf.type === 'REVEAL') this.#context.onReveal(this, input.leaf);
+  }
+
+  /** An invariant broke: this instance says nothing more, the others go on. Its journal is read again at the next start. */
+  #fail(error: Error): void {
+    this.fault = error.message;
+    this.#context.logger.error(
+      { taskId: this.taskId, error: error.message },
+      'this task is stopped by a fault of the program',
+    );
+    this.stop();
   }
 
   /** Sends the stored leaves again soon, e.g. since a peer came back. */

@@ -6,6 +6,7 @@ import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts';
 import type { WireProvenLeaf } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { taskIdOf } from '../protocol/task.ts';
+import type { Background } from './background.ts';
 import { ANSWER_PAUSE_MS, FETCH_PAUSE_MS } from './limits.ts';
 import type { OpenTask } from './open-task.ts';
 import type { Clock, Logger, Network, PeerKey, Random } from './ports.ts';
@@ -18,6 +19,7 @@ export interface PeerExchangeContext {
   clock: Clock;
   random: Random;
   logger: Logger;
+  background: Background;
   /** Throws ProtocolError for what is not signed as it says. */
   takeLeaf(leaf: WireProvenLeaf, from: PeerKey): void;
   takeBundle(bundle: WireBundle, from: PeerKey): void;
@@ -81,9 +83,10 @@ export class PeerExchange {
     if (validatorIndex === this.#context.self || this.#answered.has(key)) return;
     this.#answered.add(key);
     this.#context.clock.setTimer(ANSWER_PAUSE_MS, () => this.#answered.delete(key));
-    void cert.then((found) => {
+    const tell = (found: Cert | undefined) => {
       if (found !== undefined && !this.#stopped) this.#context.network.send(peer, this.#context.certFrame(found));
-    });
+    };
+    this.#context.background('telling a decision', cert.then(tell));
   }
 
   /**
@@ -95,13 +98,14 @@ export class PeerExchange {
     const key = `${taskId}/${peer}`;
     if (peer === undefined || this.#asking.has(key)) return;
     this.#asking.add(key);
-    void this.#request(peer, { kind: 'leaves', taskId, digests }).then((answer) => {
+    const take = (answer: FetchResponse | undefined) => {
       if (answer?.kind === 'leaves' && !this.#stopped) this.#takeLeaves(answer, peer);
       this.#context.clock.setTimer(FETCH_PAUSE_MS, () => {
         this.#asking.delete(key);
         this.fetchWanted(task); // of the next holder, if it is still missing
       });
-    });
+    };
+    this.#context.background('fetching leaves', this.#request(peer, { kind: 'leaves', taskId, digests }).then(take));
   }
 
   #takeLeaves({ leaves, bundles }: Extract<FetchResponse, { kind: 'leaves' }>, from: PeerKey): void {

@@ -1,6 +1,7 @@
 import type { Digest } from '../protocol/hash.ts';
 import { reportMatches } from '../protocol/report.ts';
 import type { ValidationResult } from '../protocol/validation-result.ts';
+import type { Background } from './background.ts';
 import { Limiter } from './bounded.ts';
 import { REPORT_REQUESTS_MAX, REPORT_RETRY_MS, REPORT_TRIES_MAX } from './limits.ts';
 import type { Clock, Logger, Network, PeerKey, Store } from './ports.ts';
@@ -10,6 +11,7 @@ export interface ReportContext {
   network: Network;
   clock: Clock;
   logger: Logger;
+  background: Background;
   /** A report that belongs to its signed digest is here: make it durable. */
   onReport(digest: Digest, reportBytes: Uint8Array): void;
 }
@@ -45,7 +47,11 @@ export class Reports {
     const digest = result.reportDigest;
     if (this.#secret.has(digest) || this.#pulling.has(digest)) return;
     this.#pulling.add(digest);
-    void this.#limiter.run(() => this.#pull(result, author)).finally(() => this.#pulling.delete(digest));
+    const pulled = this.#limiter.run(() => this.#pull(result, author));
+    this.#context.background(
+      'pulling a report',
+      pulled.finally(() => this.#pulling.delete(digest)),
+    );
   }
 
   stop(): void {

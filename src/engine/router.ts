@@ -6,6 +6,7 @@ import type { Announcement, WireFrame } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Authentic, SignedLeaf } from '../protocol/signed-leaf.ts';
 import { decodeTask, type Task, taskIdOf } from '../protocol/task.ts';
+import type { Background } from './background.ts';
 import type { Certificates } from './certificates.ts';
 import type { OpenTask } from './open-task.ts';
 import type { PeerKey } from './ports.ts';
@@ -17,6 +18,7 @@ export interface RouterContext {
   certificates: Certificates;
   unknown: UnknownTasks;
   tasks: ReadonlyMap<Digest, OpenTask>;
+  background: Background;
   isStopped(): boolean;
   /** A task that is neither open nor decided. */
   onNewTask(task: Task, taskBytes: Uint8Array, taskId: Digest): void;
@@ -45,17 +47,23 @@ export class Router {
   }
 
   takeLeaf(leaf: Authentic<SignedLeaf>, from: PeerKey, repeat: boolean): void {
-    const { tasks, certificates, unknown, onLate, isStopped } = this.#context;
+    const { tasks, certificates, onLate, background } = this.#context;
     const { taskId } = leaf.leaf;
     const open = tasks.get(taskId);
     if (open !== undefined) return open.dispatch({ kind: 'leaf', leaf });
     if (certificates.has(taskId)) return repeat ? onLate(leaf.signer, taskId) : undefined;
-    void certificates.isDecided(taskId).then((decided) => {
-      if (isStopped()) return;
-      if (decided) return repeat ? onLate(leaf.signer, taskId) : undefined;
-      const opened = tasks.get(taskId); // meanwhile
-      return opened === undefined ? unknown.seek(taskId, from, leaf) : opened.dispatch({ kind: 'leaf', leaf });
-    });
+    background('looking a task up', this.#takeStrange(leaf, from, repeat));
+  }
+
+  /** A leaf of a task that is neither open nor lately decided. */
+  async #takeStrange(leaf: Authentic<SignedLeaf>, from: PeerKey, repeat: boolean): Promise<void> {
+    const { tasks, certificates, unknown, onLate, isStopped } = this.#context;
+    const { taskId } = leaf.leaf;
+    const decided = await certificates.isDecided(taskId);
+    if (isStopped()) return;
+    if (decided) return repeat ? onLate(leaf.signer, taskId) : undefined;
+    const opened = tasks.get(taskId); // meanwhile
+    return opened === undefined ? unknown.seek(taskId, from, leaf) : opened.dispatch({ kind: 'leaf', leaf });
   }
 
   /** @throws ProtocolError */
@@ -73,26 +81,27 @@ export class Router {
     const { taskId, body } = announcement;
     if (tasks.has(taskId) || certificates.has(taskId)) return;
     authenticator.openAnnouncement(announcement);
-    if (body === null) return void this.#ifUndecided(taskId, () => unknown.seek(taskId, from));
+    if (body === null) return this.#ifUndecided(taskId, () => unknown.seek(taskId, from));
     if (taskIdOf(committee.networkId, committee.epoch, body) !== taskId) {
       throw new ProtocolError('an announcement came with the body of another task');
     }
     const task = decodeTaskOf(body);
-    void this.#ifUndecided(taskId, () => this.#context.onNewTask(task, body, taskId));
+    this.#ifUndecided(taskId, () => this.#context.onNewTask(task, body, taskId));
   }
 
   /** The body of a task whose leaves came before it. */
   takeFound(task: Task, taskBytes: Uint8Array, taskId: Digest, leaves: readonly Authentic<SignedLeaf>[]): void {
-    void this.#ifUndecided(taskId, () => {
+    this.#ifUndecided(taskId, () => {
       this.#context.onNewTask(task, taskBytes, taskId);
       for (const leaf of leaves) this.#context.tasks.get(taskId)?.dispatch({ kind: 'leaf', leaf });
     });
   }
 
   /** R28: a decided task is never opened again, whatever made somebody look for its body. */
-  async #ifUndecided(taskId: Digest, action: () => void): Promise<void> {
-    const decided = await this.#context.certificates.isDecided(taskId);
-    if (!decided && !this.#context.isStopped()) action();
+  #ifUndecided(taskId: Digest, action: () => void): void {
+    const { certificates, background, isStopped } = this.#context;
+    const act = (decided: boolean) => (decided || isStopped() ? undefined : action());
+    background('opening a task', certificates.isDecided(taskId).then(act));
   }
 }
 

@@ -2,6 +2,7 @@ import type { Committee } from '../protocol/committee.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Authentic, SignedLeaf } from '../protocol/signed-leaf.ts';
 import { decodeTask, type Task, taskIdOf } from '../protocol/task.ts';
+import type { Background } from './background.ts';
 import { BoundedSet } from './bounded.ts';
 import { UNKNOWN_LEAVES_MAX, UNKNOWN_TASK_MS, UNKNOWN_TASKS_MAX } from './limits.ts';
 import type { Clock, Logger, Network, PeerKey } from './ports.ts';
@@ -11,6 +12,7 @@ export interface UnknownTaskContext {
   network: Network;
   clock: Clock;
   logger: Logger;
+  background: Background;
   /** The body is here: open the task, then hand it the leaves that came before it. */
   onFound(task: Task, taskBytes: Uint8Array, taskId: Digest, leaves: Authentic<SignedLeaf>[]): void;
 }
@@ -41,7 +43,7 @@ export class UnknownTasks {
     if (known !== undefined) return;
     if (this.#pending.size >= UNKNOWN_TASKS_MAX) this.#dropOldest();
     this.#pending.set(taskId, pending);
-    void this.#fetch(taskId, pending, from);
+    this.#context.background('fetching a task', this.#fetch(taskId, pending, from));
   }
 
   /** The body came another way; returns what was buffered for it. */

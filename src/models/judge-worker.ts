@@ -6,7 +6,9 @@ import { AIModelManager, type AIModelManagerOptions } from './manager.ts';
 /** What the pool sends: one task at a time, or the wish to abandon it. */
 export type WorkerRequest = { judge: Task; deadlineMs: number };
 /** What the worker answers. */
-export type WorkerReply = { judgement: Judgement; latencyMs: Record<string, number> } | { error: { message: string; code: string } };
+export type WorkerReply =
+  | { judgement: Judgement; latencyMs: Record<string, number> }
+  | { error: { message: string; code: string } };
 
 const manager = new AIModelManager(workerData as AIModelManagerOptions);
 
@@ -22,6 +24,11 @@ async function answer({ judge, deadlineMs }: WorkerRequest): Promise<WorkerReply
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     const timedOut = error instanceof Error && error.name === 'TimeoutError';
-    return { error: { message: (error as Error).name, code: timedOut ? 'TIMEOUT' : typeof code === 'string' ? code : 'MODEL_ERROR' } };
+    return {
+      error: {
+        message: (error as Error).name,
+        code: timedOut ? 'TIMEOUT' : typeof code === 'string' ? code : 'MODEL_ERROR',
+      },
+    };
   }
 }

@@ -19,7 +19,13 @@ export interface AIModelManagerOptions {
 }
 
 /** Failures after which another model may know better; every other abstention is an answer. */
-const FAILURES: ReadonlySet<AbstainReason | undefined> = new Set(['model_error', 'timeout', 'unreadable_reply', 'refused', 'too_large']);
+const FAILURES: ReadonlySet<AbstainReason | undefined> = new Set([
+  'model_error',
+  'timeout',
+  'unreadable_reply',
+  'refused',
+  'too_large',
+]);
 
 const EMBEDDED: Record<string, ModelSettings> = Object.fromEntries(
   EMBEDDED_VARIANTS.map((variant) => [`embedded:${variant}`, { provider: 'embedded', variant }]),
@@ -100,7 +106,10 @@ export class AIModelManager {
     for (const name of names) {
       if (Object.hasOwn(this.#settings, name) || this.#instances.has(name)) continue;
       const known = [...Object.keys(this.#settings), ...this.#instances.keys()].join(', ');
-      throw new ValidationError(`models: no model is named "${name}"; known are ${known}`, 'INVALID_CONFIG', { path: 'models', name });
+      throw new ValidationError(`models: no model is named "${name}"; known are ${known}`, 'INVALID_CONFIG', {
+        path: 'models',
+        name,
+      });
     }
   }
 }

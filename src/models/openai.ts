@@ -59,7 +59,8 @@ class OpenAiModel extends BaseModel {
 
   async #review(task: CodeReviewTask, call: Call): Promise<Judgement> {
     const diff = parseDiff(task.pullRequest.diff);
-    if (diff.changedLines === 0) throw new NoAnswer('not_judgeable', 'The diff holds no changed line that can be judged.');
+    if (diff.changedLines === 0)
+      throw new NoAnswer('not_judgeable', 'The diff holds no changed line that can be judged.');
     const { chunks, addedOmitted } = reviewChunks(diff, this.#settings.contextCharsMax ?? CONTEXT_CHARS_DEFAULT);
     const answers: ReviewAnswer[] = [];
     for (const chunk of chunks) answers.push(await call.ask(reviewInstructions(task), chunk, reviewAnswer));
@@ -67,7 +68,8 @@ class OpenAiModel extends BaseModel {
   }
 
   async #assess(task: SkillAssessmentTask, call: Call): Promise<Judgement> {
-    if (isCopied(skillContext(task))) throw new NoAnswer('copied_prompt', 'The submission repeats the requirements; that is no evidence of skill.');
+    if (isCopied(skillContext(task)))
+      throw new NoAnswer('copied_prompt', 'The submission repeats the requirements; that is no evidence of skill.');
     const { material, cut } = assessmentMaterial(task, this.#settings.contextCharsMax ?? CONTEXT_CHARS_DEFAULT);
     const answer = await call.ask(assessmentInstructions(task), material, assessmentAnswer);
     const judgement = assessmentVerdict(task, answer, cut, this.identity);
@@ -101,20 +103,25 @@ class Call {
     const first = await this.#complete(messages, schema);
     const read = readAnswer(first, schema);
     if (read.ok) return read.answer;
-    const repair: Message = { role: 'user', content: `That was not one JSON object of the schema (${read.fault}). Send only the corrected object.` };
+    const repair: Message = {
+      role: 'user',
+      content: `That was not one JSON object of the schema (${read.fault}). Send only the corrected object.`,
+    };
     const second = await this.#complete([...messages, { role: 'assistant', content: first }, repair], schema);
     const again = readAnswer(second, schema);
     if (again.ok) return again.answer;
-    throw new NoAnswer('unreadable_reply', 'The model did not keep to the answer\'s form, also when asked again.');
+    throw new NoAnswer('unreadable_reply', "The model did not keep to the answer's form, also when asked again.");
   }
 
   async #complete(messages: Message[], schema: z.ZodType): Promise<string> {
     const completion = await this.#endpoint.complete(messages, jsonSchemaOf(schema), this.#signal);
     this.#count(completion);
     const choice = completion.choices?.[0];
-    if (choice?.message?.refusal || choice?.finish_reason === 'content_filter') throw new NoAnswer('refused', 'The model declined to answer.');
+    if (choice?.message?.refusal || choice?.finish_reason === 'content_filter')
+      throw new NoAnswer('refused', 'The model declined to answer.');
     const content: unknown = choice?.message?.content;
-    if (typeof content !== 'string') throw new NoAnswer('unreadable_reply', 'The endpoint sent something that is no answer.');
+    if (typeof content !== 'string')
+      throw new NoAnswer('unreadable_reply', 'The endpoint sent something that is no answer.');
     return content;
   }
 
@@ -130,11 +137,17 @@ class Call {
     const { promptCostMicros = 0, completionCostMicros = 0, model = '' } = this.#settings;
     const [promptTokens, completionTokens] = [this.#promptTokens, this.#completionTokens];
     const costMicros = Math.ceil((promptTokens * promptCostMicros + completionTokens * completionCostMicros) / 1000);
-    return { promptDigest: hash('pheme/prompt/1', model, this.#prompts), usage: { promptTokens, completionTokens, costMicros } };
+    return {
+      promptDigest: hash('pheme/prompt/1', model, this.#prompts),
+      usage: { promptTokens, completionTokens, costMicros },
+    };
   }
 }
 
-function readAnswer<Answer>(text: string, schema: z.ZodType<Answer>): { ok: true; answer: Answer } | { ok: false; fault: string } {
+function readAnswer<Answer>(
+  text: string,
+  schema: z.ZodType<Answer>,
+): { ok: true; answer: Answer } | { ok: false; fault: string } {
   try {
     const parsed = schema.safeParse(parseStrictJson(text));
     if (parsed.success) return { ok: true, answer: parsed.data };

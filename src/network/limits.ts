@@ -67,8 +67,11 @@ export const ADDRESSES_REFRESH_MS = 60 * SECOND_MS;
 export const CONNECTIONS_PER_PEER_MAX = 2;
 /** Connections that have not shown their key yet: thousands of idle sockets must not keep validators out. */
 export const HANDSHAKES_PENDING_MAX = 256;
-/** New connections from one address a second: a whole devnet, or an office behind one address, starting at once. */
-export const CONNECTS_PER_SECOND_MAX = 100;
+/**
+ * New connections from one address a second: a devnet on one machine that starts at once. Within HANDSHAKE_TIMEOUT_MS
+ * they come to fewer than HANDSHAKES_PENDING_MAX, so that one address cannot take all places.
+ */
+export const CONNECTS_PER_SECOND_MAX = 40;
 /** To show a key after connecting; short, so that idle sockets leave soon. */
 export const HANDSHAKE_TIMEOUT_MS = 5 * SECOND_MS;
 /** To agree on a stream's protocol; gossip opens its streams one after the other, so one silent peer delays the rest. */

@@ -25,6 +25,16 @@ export async function readMessage(stream: Stream, bytesMax: number): Promise<Uin
   throw new Error('the stream ended before its message did');
 }
 
+/** Settles as the promise does, or rejects when the signal fires first. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new Error('took too long'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
 /** Resets the stream when the signal fires; the returned function ends that, and the stream if it is still open. */
 export function boundTo(signal: AbortSignal, stream: Stream): () => void {
   const reset = () => stream.abort(new Error('took too long'));

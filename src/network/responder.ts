@@ -6,7 +6,7 @@ import { REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX } from '../protocol/limits.ts';
 import type { NetworkCounters } from './counters.ts';
 import { keyOfPeer } from './identity.ts';
 import { PUSH_BYTES_MAX, REQUEST_TIMEOUT_MS } from './limits.ts';
-import { boundTo, readMessage, writeMessage } from './message-stream.ts';
+import { boundTo, readMessage, unlessAborted, writeMessage } from './message-stream.ts';
 import type { PeerScores } from './peer-score.ts';
 
 interface ResponderParts {
@@ -55,7 +55,7 @@ export class Responder {
     counters.requestsIn += 1;
     try {
       const request = await this.#read(stream, key);
-      const answer = encodeAnswer(await this.#answer(request, key));
+      const answer = encodeAnswer(await unlessAborted(this.#answer(request, key), signal));
       if (answer.length > RESPONSE_BYTES_MAX)
         throw new Error(`an answer of ${answer.length} bytes is too long to be sent`);
       await writeMessage(stream, answer, signal);

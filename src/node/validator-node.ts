@@ -75,7 +75,7 @@ export class ValidatorNode implements ConsensusParticipant {
     this.#listeners = listeners;
     this.#results = new ResultReader({ committee, engine, clock: dependencies.clock ?? systemClock, listeners });
     this.health = new HealthMonitor({
-      queue: () => dependencies.probes?.queue?.() ?? [],
+      queue: () => [...(dependencies.probes?.queue?.() ?? []), ...this.#taskFaults()],
       models: () => [
         ...(dependencies.probes?.models?.() ?? []),
         ...(metrics.lastFailure === undefined ? [] : [metrics.lastFailure]),
@@ -213,6 +213,13 @@ export class ValidatorNode implements ConsensusParticipant {
     return weight >= quorum
       ? []
       : [`validators of weight ${weight} of ${totalWeight} are connected, a decision needs ${quorum}`];
+  }
+
+  #taskFaults(): string[] {
+    const stopped = [...this.#engine.openTasks.values()].filter(({ fault }) => fault !== undefined);
+    return stopped.length === 0
+      ? []
+      : [`${stopped.length} tasks were stopped by a fault of the program: restart, and report it`];
   }
 
   #databaseFaults(): string[] {

@@ -5,7 +5,7 @@ import { fromHex, toHex } from './bytes.ts';
 import type { Committee } from './committee.ts';
 import { invalidInput } from './errors.ts';
 import { ABSTAIN_REASONS, CATEGORIES, SEVERITIES } from './judgement.ts';
-import { FINDINGS_MAX, GOSSIP_BYTES_MAX, ROUND_MAX, VALIDATORS_MAX } from './limits.ts';
+import { BATCH_LEAVES_MAX, FINDINGS_MAX, GOSSIP_BYTES_MAX, ROUND_MAX, VALIDATORS_MAX } from './limits.ts';
 import { ppmToNumber } from './ppm.ts';
 import { decodeReport, type Report } from './report.ts';
 import { type Core, decodeCore, OUTCOMES, REASONS, type Reveal } from './value.ts';
@@ -23,7 +23,7 @@ const precommitSchema = z.strictObject({
     .int()
     .min(0)
     .max(VALIDATORS_MAX - 1),
-  leafCount: z.int().min(1),
+  leafCount: z.int().min(1).max(BATCH_LEAVES_MAX),
   leafIndex: count,
   path: z.array(hex(32)).max(32),
   signature: hex(64),

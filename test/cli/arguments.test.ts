@@ -4,7 +4,14 @@ import { deadline, duration, wholeNumber } from '../../src/cli/arguments.ts';
 
 describe('arguments', () => {
   it('reads durations', () => {
-    const cases: [string, number][] = [['500ms', 500], ['30s', 30_000], ['5m', 300_000], ['2h', 7_200_000], ['1d', 86_400_000], ['45', 45_000]];
+    const cases: [string, number][] = [
+      ['500ms', 500],
+      ['30s', 30_000],
+      ['5m', 300_000],
+      ['2h', 7_200_000],
+      ['1d', 86_400_000],
+      ['45', 45_000],
+    ];
     for (const [text, expectedMs] of cases) assert.equal(duration(text), expectedMs, text);
   });
 

@@ -19,7 +19,10 @@ const JSON_TASK = JSON.stringify(TASK);
 describe('commands that ask a node', () => {
   const nodes: FakeNode[] = [];
 
-  async function node(fixture: Fixture = APPROVED, says: Partial<NodeApi> = {}): Promise<(args: string[], io?: FakeIo) => Promise<Ran>> {
+  async function node(
+    fixture: Fixture = APPROVED,
+    says: Partial<NodeApi> = {},
+  ): Promise<(args: string[], io?: FakeIo) => Promise<Ran>> {
     const started = await startFakeNode(fixture, says);
     nodes.push(started);
     return (args, io) => run([...args, '--home', started.home], io);
@@ -47,7 +50,8 @@ describe('commands that ask a node', () => {
 
   it('shows every validator, its findings and what this node does not hold', async () => {
     const { stdout } = await (await node())(['result', APPROVED.result.taskId]);
-    for (const index of [0, 1, 2, 3]) assert.match(stdout, new RegExp(`^validator ${index} \\([0-9a-f]{8}\\) {2}model-${index} `, 'm'));
+    for (const index of [0, 1, 2, 3])
+      assert.match(stdout, new RegExp(`^validator ${index} \\([0-9a-f]{8}\\) {2}model-${index} `, 'm'));
     assert.match(stdout, /^ {4}x\.js:1 {2}warning {2}js\/x\n {6}\| b\n {6}look\n {6}try: c$/m);
     assert.match(stdout, /does not hold its report/);
   });
@@ -59,7 +63,10 @@ describe('commands that ask a node', () => {
     assert.deepEqual(JSON.parse(stdout), APPROVED.result);
     const task = join(nodes[0]!.home, 'task.json');
     await writeFile(task, JSON_TASK);
-    const verified = await pheme(['verify', '-', '--task', task, '--head-sha', 'a'.repeat(40), '--require', 'approved'], { input: stdout });
+    const verified = await pheme(
+      ['verify', '-', '--task', task, '--head-sha', 'a'.repeat(40), '--require', 'approved'],
+      { input: stdout },
+    );
     assert.equal(verified.code, 0, verified.stdout);
     const otherCommit = await pheme(['verify', '-', '--task', task, '--head-sha', 'b'.repeat(40)], { input: stdout });
     assert.equal(otherCommit.code, 1);
@@ -119,7 +126,10 @@ describe('commands that ask a node', () => {
     const pheme = await node(SPLIT, says);
     const ran = await pheme(['submit', '-', '--retry', '--wait'], { input: JSON_TASK });
     assert.equal(ran.code, 0, ran.stderr);
-    assert.deepEqual(asked.map(({ attempt }) => attempt), [1]);
+    assert.deepEqual(
+      asked.map(({ attempt }) => attempt),
+      [1],
+    );
   });
 
   const FAILURES: [code: string, exit: number][] = [
@@ -133,7 +143,10 @@ describe('commands that ask a node', () => {
       const failing = async () => {
         throw new ValidationError('no answer', code);
       };
-      const ran = await (await node(APPROVED, { waitForResult: failing }))(['submit', '-', '--wait', '--timeout', '10ms', '--json'], { input: JSON_TASK });
+      const ran = await (await node(APPROVED, { waitForResult: failing }))(
+        ['submit', '-', '--wait', '--timeout', '10ms', '--json'],
+        { input: JSON_TASK },
+      );
       assert.equal(ran.code, exit, ran.stderr);
       assert.equal((JSON.parse(ran.stdout) as { error: { code: string } }).error.code, code);
     });
@@ -158,7 +171,12 @@ describe('commands that ask a node', () => {
     let submitted = 0;
     const pheme = await node(APPROVED, { submitTask: async () => ({ taskId: `${submitted++}` }) });
     await rm(join(nodes[0]!.home, 'genesis.json'));
-    for (const args of [['submit', '-', '--wait'], ['review', '-'], ['assess', '-'], ['result', 'a'.repeat(64)]]) {
+    for (const args of [
+      ['submit', '-', '--wait'],
+      ['review', '-'],
+      ['assess', '-'],
+      ['result', 'a'.repeat(64)],
+    ]) {
       const input = args[0] === 'review' ? DIFF : SKILL;
       const ran = await pheme(args, { input });
       assert.equal(ran.code, 2, args.join(' '));
@@ -173,7 +191,10 @@ describe('commands that ask a node', () => {
       controller.abort();
       return new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
     };
-    const ran = await (await node(APPROVED, { waitForResult: hanging }))(['submit', '-', '--wait'], { input: JSON_TASK, signal: controller.signal });
+    const ran = await (await node(APPROVED, { waitForResult: hanging }))(['submit', '-', '--wait'], {
+      input: JSON_TASK,
+      signal: controller.signal,
+    });
     assert.equal(ran.code, 130);
     assert.equal(ran.stdout, '');
   });
@@ -185,12 +206,21 @@ describe('commands that ask a node', () => {
     assert.match((await pheme(['validators'])).stdout, /^1 +1 +this node +[0-9a-f]{64}$/m);
     assert.match((await pheme(['health'])).stdout, /^queue {7}ok$/m);
     assert.match((await pheme(['results'])).stdout, /^7 +[0-9a-f]{64} +APPROVED +0\.9\d* +2023/m);
-    assert.deepEqual(Object.keys(JSON.parse((await pheme(['results', '--json'])).stdout) as object), ['results', 'next']);
+    assert.deepEqual(Object.keys(JSON.parse((await pheme(['results', '--json'])).stdout) as object), [
+      'results',
+      'next',
+    ]);
   });
 
   it('health exits 3 when something is not healthy', async () => {
     const ok = { healthy: true, reasons: [] };
-    const report = { healthy: false, queue: ok, models: { healthy: false, reasons: ['endpoint refused'] }, validators: ok, database: ok };
+    const report = {
+      healthy: false,
+      queue: ok,
+      models: { healthy: false, reasons: ['endpoint refused'] },
+      validators: ok,
+      database: ok,
+    };
     const ran = await (await node(APPROVED, { health: async () => report }))(['health']);
     assert.equal(ran.code, 3);
     assert.match(ran.stdout, /^models {6}NOT HEALTHY: endpoint refused$/m);
@@ -198,11 +228,19 @@ describe('commands that ask a node', () => {
 
   it('shows hostile text of a node inert, in text and in JSON', async () => {
     for (const text of Object.values(HOSTILE_TEXTS)) {
-      const peer = { publicKey: 'a'.repeat(64), validatorIndex: null, address: text, connectedAt: text, latencyMs: null, agent: text };
+      const peer = {
+        publicKey: 'a'.repeat(64),
+        validatorIndex: null,
+        address: text,
+        connectedAt: text,
+        latencyMs: null,
+        agent: text,
+      };
       const pheme = await node(APPROVED, { peers: () => [peer] });
       const shown = await pheme(['peers']);
       const json = await pheme(['peers', '--json']);
-      for (const line of `${shown.stdout}${shown.stderr}${json.stdout}`.split('\n')) assert.ok(isInertLine(line), JSON.stringify(line));
+      for (const line of `${shown.stdout}${shown.stderr}${json.stdout}`.split('\n'))
+        assert.ok(isInertLine(line), JSON.stringify(line));
       assert.equal(json.stdout.split('\n').length, 2);
     }
   });

@@ -43,10 +43,18 @@ export function fakeApi({ committee, result }: Fixture, says: Partial<NodeApi> =
       defaultModel: 'rules',
     }),
     health: async () => ({ healthy: true, queue: healthy, models: healthy, validators: healthy, database: healthy }),
-    metrics: () => ({ jobsProcessed: 0, validationSuccess: 0, validationFailure: 0, averageProcessingTime: 0, modelLatency: {}, validatorHealth: {} }),
+    metrics: () => ({
+      jobsProcessed: 0,
+      validationSuccess: 0,
+      validationFailure: 0,
+      averageProcessingTime: 0,
+      modelLatency: {},
+      validatorHealth: {},
+    }),
     prometheusText: async () => '',
     peers: () => [],
-    validators: () => committee.validators.map((validator, index) => ({ index, ...validator, self: index === 1, connected: true })),
+    validators: () =>
+      committee.validators.map((validator, index) => ({ index, ...validator, self: index === 1, connected: true })),
     submitTask: async (task) => {
       submitted.push(task);
       return { taskId: taskIdOf(committee.networkId, 0, encodeTask(task)) };
@@ -59,7 +67,10 @@ export function fakeApi({ committee, result }: Fixture, says: Partial<NodeApi> =
     },
     listResults: async () => {
       const { outcome, approved, confidence, decidedAt } = result;
-      return { results: [{ sequence: 7, taskId, outcome, approved, confidence, decidedAt, storedAt: decidedAt }], next: 7 };
+      return {
+        results: [{ sequence: 7, taskId, outcome, approved, confidence, decidedAt, storedAt: decidedAt }],
+        next: 7,
+      };
     },
     getEvidence: async () => [],
     readiness: () => ({ ready: true, reasons: [] }),

@@ -45,16 +45,38 @@ describe('commands that make and show homes', () => {
     assert.equal(validators.length, 4);
     assert.equal(new Set(validators.map(({ publicKey }) => publicKey)).size, 4);
     assert.equal(validators[1]?.rpc, 'http://127.0.0.1:30103');
-    const models = await Promise.all(validators.map(async (one) => ((await json(['config', 'show', '--home', one.home]))['config'] as { defaultModel: string }).defaultModel));
+    const models = await Promise.all(
+      validators.map(
+        async (one) =>
+          ((await json(['config', 'show', '--home', one.home]))['config'] as { defaultModel: string }).defaultModel,
+      ),
+    );
     assert.equal(new Set(models).size, 4);
     for (const one of validators) assert.equal((await run(['config', 'check', '--home', one.home])).code, 0);
   });
 
   it('testnet writes the rules that it is given, and refuses impossible ones', async () => {
-    await run(['testnet', '--output', home('net'), '--threshold', '0.75', '--min-confidence', '0.6', '--kind', 'mainnet', '--name', 'main']);
+    await run([
+      'testnet',
+      '--output',
+      home('net'),
+      '--threshold',
+      '0.75',
+      '--min-confidence',
+      '0.6',
+      '--kind',
+      'mainnet',
+      '--name',
+      'main',
+    ]);
     const genesis = JSON.parse(await readFile(join(home('net'), 'genesis.json'), 'utf8')) as Record<string, unknown>;
     assert.equal(genesis['kind'], 'mainnet');
-    assert.deepEqual(genesis['validation'], { minConfidence: '0.6', requiredValidators: 2, consensusThreshold: '0.75', minModelFamilies: 1 });
+    assert.deepEqual(genesis['validation'], {
+      minConfidence: '0.6',
+      requiredValidators: 2,
+      consensusThreshold: '0.75',
+      minModelFamilies: 1,
+    });
     const refused = await run(['testnet', '--output', home('other'), '--threshold', '0.5']);
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /consensusThreshold: must be above 0\.5/);
@@ -78,7 +100,11 @@ describe('commands that make and show homes', () => {
   });
 
   it('config show redacts secrets and names sources', async () => {
-    const env = { OPENAI_API_KEY: 'sk-canary-1234567890', DEFAULT_MODEL: 'gpt-4', PHEME_RPC_TOKEN: 'token-canary-aaaaaaaaaaaaaaaaaaaaaaaa' };
+    const env = {
+      OPENAI_API_KEY: 'sk-canary-1234567890',
+      DEFAULT_MODEL: 'gpt-4',
+      PHEME_RPC_TOKEN: 'token-canary-aaaaaaaaaaaaaaaaaaaaaaaa',
+    };
     const { stdout } = await run(['config', 'show', '--home', home()], { env });
     assert.ok(!stdout.includes('canary'), stdout);
     assert.match(stdout, /models\.gpt-4\.apiKey +redacted +OPENAI_API_KEY/);

@@ -45,7 +45,9 @@ export const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
-const INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0d\ufeff\uffa0]/;
+const INVISIBLE =
+  /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ue000-\uf8ff\ufeff\uffa0]/;
+const SELECTORS = /(?<!\p{Extended_Pictographic})\p{Variation_Selector}/u;
 const INVISIBLE_ASTRAL = /[\u{e0000}-\u{e0fff}\u{f0000}-\u{10ffff}]/u;
 const COMMANDS = [/^\s*::/, /##\[/, /##vso\[/i, /##teamcity\[/i];
 const STACKED = /\p{M}{9}/u;
@@ -53,5 +55,5 @@ const STACKED = /\p{M}{9}/u;
 /** A check written apart from the code it checks: true if nothing in one printed line is obeyed or hidden. */
 export function isInertLine(line: string): boolean {
   if (CONTROLS.test(line) || INVISIBLE.test(line) || INVISIBLE_ASTRAL.test(line) || !line.isWellFormed()) return false;
-  return !STACKED.test(line) && COMMANDS.every((command) => !command.test(line));
+  return !SELECTORS.test(line) && !STACKED.test(line) && COMMANDS.every((command) => !command.test(line));
 }

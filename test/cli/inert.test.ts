@@ -22,7 +22,14 @@ describe('inert text', () => {
   });
 
   it('leaves ordinary text alone, in any script', () => {
-    for (const text of ['std::string a;', 'naïve café', 'Grüße, 世界, שלום, مرحبا', 'emoji 🎉 ⚠️', '# heading ## two', 'a\\nb']) {
+    for (const text of [
+      'std::string a;',
+      'naïve café',
+      'Grüße, 世界, שלום, مرحبا',
+      'emoji 🎉 ⚠️',
+      '# heading ## two',
+      'a\\nb',
+    ]) {
       assert.equal(inert(text), text);
     }
   });

@@ -6,7 +6,11 @@ import { Captured } from './run.ts';
 
 function terminal(isTTY: boolean, env: Io['env'] = {}): { io: Io; stdout: Captured; stderr: Captured } {
   const [stdout, stderr] = [new Captured(isTTY), new Captured(isTTY)];
-  return { io: { stdin: Readable.from([]), stdout, stderr, env, signal: new AbortController().signal }, stdout, stderr };
+  return {
+    io: { stdin: Readable.from([]), stdout, stderr, env, signal: new AbortController().signal },
+    stdout,
+    stderr,
+  };
 }
 
 describe('Output', () => {
@@ -17,7 +21,12 @@ describe('Output', () => {
       text.line(hostile);
       text.note(hostile);
       text.progress(hostile);
-      text.lines(table([['a', hostile], [hostile, 'b']]));
+      text.lines(
+        table([
+          ['a', hostile],
+          [hostile, 'b'],
+        ]),
+      );
       json.json({ hostile, [hostile]: 1 });
     }
     const lines = `${stdout.text}${stderr.text}`.split('\n');
@@ -62,6 +71,13 @@ describe('Output', () => {
 
 describe('table', () => {
   it('aligns columns and leaves no blanks at the end', () => {
-    assert.deepEqual(table([['a', 'b'], ['long', 'c'], ['x', '']]), ['a     b', 'long  c', 'x']);
+    assert.deepEqual(
+      table([
+        ['a', 'b'],
+        ['long', 'c'],
+        ['x', ''],
+      ]),
+      ['a     b', 'long  c', 'x'],
+    );
   });
 });

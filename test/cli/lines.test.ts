@@ -16,7 +16,11 @@ async function linesIn(parts: Buffer[], lineBytesMax = 1000): Promise<NumberedLi
 describe('linesOf', () => {
   it('numbers lines, drops blank ones and reads one without an end', async () => {
     const lines = await linesIn([Buffer.from('one\n\n  \r\nfour\r\nfive')]);
-    assert.deepEqual(lines, [{ number: 1, text: 'one' }, { number: 4, text: 'four' }, { number: 5, text: 'five' }]);
+    assert.deepEqual(lines, [
+      { number: 1, text: 'one' },
+      { number: 4, text: 'four' },
+      { number: 5, text: 'five' },
+    ]);
   });
 
   it('leaves out the text of a line that is too long, and goes on', async () => {
@@ -29,8 +33,13 @@ describe('linesOf', () => {
     await fc.assert(
       fc.asyncProperty(text, fc.integer({ min: 1, max: 7 }), async (texts, size) => {
         const bytes = Buffer.from(texts.join('\n'));
-        const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
-        assert.deepEqual((await linesIn(parts)).map(({ text: line }) => line), texts);
+        const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+          bytes.subarray(at * size, (at + 1) * size),
+        );
+        assert.deepEqual(
+          (await linesIn(parts)).map(({ text: line }) => line),
+          texts,
+        );
       }),
     );
   });
@@ -53,7 +62,10 @@ describe('inOrder', () => {
       underWay -= 1;
       return item;
     };
-    assert.deepEqual(await collected(inOrder(upTo(20), 3, slowFirst)), Array.from({ length: 20 }, (_, item) => item));
+    assert.deepEqual(
+      await collected(inOrder(upTo(20), 3, slowFirst)),
+      Array.from({ length: 20 }, (_, item) => item),
+    );
     assert.equal(most, 3);
   });
 

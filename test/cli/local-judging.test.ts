@@ -9,14 +9,30 @@ const text = JSON.stringify(TASK);
 
 function judging(change: Partial<Judgement>): JudgeTask {
   const coverage = { filesTotal: 1, filesJudged: 1, linesTotal: 1, linesJudged: 1, omitted: [] };
-  const judgement: Judgement = { vote: 'approve', confidence: 0.9, complete: true, summary: 's', findings: [], coverage, model: { id: 'm', family: 'f' } };
+  const judgement: Judgement = {
+    vote: 'approve',
+    confidence: 0.9,
+    complete: true,
+    summary: 's',
+    findings: [],
+    coverage,
+    model: { id: 'm', family: 'f' },
+  };
   return async () => ({ ...judgement, ...change });
 }
 
 describe('a line of pheme judge', () => {
   it('carries the verdict in the documented shape', async () => {
     const verdict = await judgeLine({ number: 1, text }, NETWORK, judging({}));
-    assert.deepEqual(Object.keys(verdict), ['taskId', 'approved', 'confidence', 'findings', 'summary', 'coverage', 'model']);
+    assert.deepEqual(Object.keys(verdict), [
+      'taskId',
+      'approved',
+      'confidence',
+      'findings',
+      'summary',
+      'coverage',
+      'model',
+    ]);
     assert.equal(verdict.taskId, taskIdOf(NETWORK, 0, encodeTask(TASK)));
     assert.equal(verdict.approved, true);
   });

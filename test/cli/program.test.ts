@@ -13,7 +13,19 @@ describe('the command line', () => {
   it('shows its commands, flags and exit codes', async () => {
     const { code, stdout } = await run(['--help']);
     assert.equal(code, 0);
-    for (const word of ['init', 'testnet', 'devnet', 'keys', 'config', 'verify', '--home', '--rpc', '--token-file', '--json', 'Exit codes']) {
+    for (const word of [
+      'init',
+      'testnet',
+      'devnet',
+      'keys',
+      'config',
+      'verify',
+      '--home',
+      '--rpc',
+      '--token-file',
+      '--json',
+      'Exit codes',
+    ]) {
       assert.ok(stdout.includes(word), word);
     }
     assert.ok(COMMANDS.length > 0);
@@ -27,8 +39,8 @@ describe('the command line', () => {
 
   const WRONG: [name: string, args: string[], message: RegExp][] = [
     ['no command', [], /Usage: pheme/],
-    ['a mistyped command', ['verfy', 'x'], /unknown command 'verfy'[^]*Did you mean verify\?/],
-    ['a mistyped flag', ['version', '--jsn'], /unknown option '--jsn'[^]*Did you mean --json\?/],
+    ['a mistyped command', ['verfy', 'x'], /unknown command 'verfy'[\s\S]*Did you mean verify\?/],
+    ['a mistyped flag', ['version', '--jsn'], /unknown option '--jsn'[\s\S]*Did you mean --json\?/],
     ['a missing argument', ['verify'], /missing required argument 'result'/],
     ['too many arguments', ['version', 'x'], /too many arguments/],
     ['a wrong number', ['devnet', '--validators', 'four'], /Give a whole number from 1 to 256/],
@@ -87,9 +99,11 @@ describe('a hostile working directory', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pheme-hostile-'));
-    const settings = 'PHEME_RPC_PORT=6666\nPHEME_HOME=./evil\nVALIDATOR_ENDPOINT=http://127.0.0.1:6666\nOPENAI_API_KEY=sk-evil\n';
+    const settings =
+      'PHEME_RPC_PORT=6666\nPHEME_HOME=./evil\nVALIDATOR_ENDPOINT=http://127.0.0.1:6666\nOPENAI_API_KEY=sk-evil\n';
     await writeFile(join(folder, '.env'), settings);
-    for (const name of ['validator.yml', 'worker.yml', '.pheme.yml']) await writeFile(join(folder, name), 'rpc: { port: 6666 }\n');
+    for (const name of ['validator.yml', 'worker.yml', '.pheme.yml'])
+      await writeFile(join(folder, name), 'rpc: { port: 6666 }\n');
     await writeFile(join(folder, '.phemerc'), '{"rpc": {"port": 6666}}');
     await writeFile(join(folder, 'package.json'), '{"pheme": {"rpc": {"port": 6666}}}');
     await mkdir(join(folder, '.pheme'));

@@ -13,12 +13,18 @@ const { result, committee } = makeResult();
 function withFinding(change: Record<string, string>): ConsensusResult {
   const [first, ...others] = result.judgements!;
   const finding = { ...first!.report!.findings[0]!, ...change };
-  return { ...result, judgements: [{ ...first!, report: { ...first!.report!, summary: '', findings: [finding] } }, ...others] };
+  return {
+    ...result,
+    judgements: [{ ...first!, report: { ...first!.report!, summary: '', findings: [finding] } }, ...others],
+  };
 }
 
 function shown(of: ConsensusResult): string[] {
   const stdout = new Captured();
-  const out = new Output({ stdin: Readable.from([]), stdout, stderr: new Captured(), env: {}, signal: new AbortController().signal }, false);
+  const out = new Output(
+    { stdin: Readable.from([]), stdout, stderr: new Captured(), env: {}, signal: new AbortController().signal },
+    false,
+  );
   for (const { text, tone } of renderResult(of, committee)) out.line(text, tone);
   return stdout.text.trimEnd().split('\n');
 }

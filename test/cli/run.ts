@@ -34,7 +34,10 @@ export interface FakeIo {
 }
 
 /** Runs a command line in this process, with nothing of this process's environment. */
-export async function run(args: readonly string[], { input = '', env = {}, tty = false, signal }: FakeIo = {}): Promise<Ran> {
+export async function run(
+  args: readonly string[],
+  { input = '', env = {}, tty = false, signal }: FakeIo = {},
+): Promise<Ran> {
   const [stdout, stderr] = [new Captured(), new Captured()];
   const stdin = Object.assign(Readable.from(input === '' ? [] : [Buffer.from(input)]), { isTTY: tty });
   const code = await runCli(args, { stdin, stdout, stderr, env, signal: signal ?? new AbortController().signal });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BaseModel } from '../../src/models/base-model.ts';
-import { encodeReport } from '../../src/protocol/report.ts';
 import type { Judgement } from '../../src/protocol/judgement.ts';
+import { encodeReport } from '../../src/protocol/report.ts';
 import type { Task } from '../../src/protocol/task.ts';
 import { addition, assessment, GOOD_ANSWER, INJECTION_REQUIREMENTS, review } from '../models/tasks.ts';
 
@@ -11,7 +11,10 @@ const TASKS: Record<string, Task> = {
   'no diff at all': review('just words'),
   'a binary': review('diff --git a/a.exe b/a.exe\nBinary files a/a.exe and b/a.exe differ\n'),
   'odd characters': review(addition('src/\u202ea.js', ['const \u0000a = "\ud83d\ude00\u200b";'])),
-  'an answer': assessment(GOOD_ANSWER, INJECTION_REQUIREMENTS, ['https://example.org/my-work', 'I have done this for years.']),
+  'an answer': assessment(GOOD_ANSWER, INJECTION_REQUIREMENTS, [
+    'https://example.org/my-work',
+    'I have done this for years.',
+  ]),
   'a blank answer': assessment('?', ['anything']),
   'a requirement of marks': assessment('words and more words', ['???', '']),
 };
@@ -47,11 +50,19 @@ export function assertWellFormed(judgement: Judgement, task: Task): void {
   assert.equal(abstainReason !== undefined, vote === 'abstain', 'a reason exactly for abstentions');
   assert.ok(confidence >= 0.5 && confidence <= 1, `confidence ${confidence}`);
   assert.ok(score === undefined || (score >= 0 && score <= 1), `score ${score}`);
-  assert.ok(coverage.linesJudged <= coverage.linesTotal && coverage.filesJudged <= coverage.filesTotal, JSON.stringify(coverage));
+  assert.ok(
+    coverage.linesJudged <= coverage.linesTotal && coverage.filesJudged <= coverage.filesTotal,
+    JSON.stringify(coverage),
+  );
   assert.ok(judgement.summary.length > 0);
   if (vote === 'approve') assert.ok(judgement.complete, 'an approval is complete');
   const errors = findings.filter(({ severity }) => severity === 'error');
-  assert.equal(errors.length > 0, vote === 'reject' && task.type === 'CODE_REVIEW', 'an error rejects, and nothing else does');
-  if (task.type === 'CODE_REVIEW') for (const { quote } of findings) assert.ok(task.pullRequest.diff.includes(quote), `literal quote ${quote}`);
+  assert.equal(
+    errors.length > 0,
+    vote === 'reject' && task.type === 'CODE_REVIEW',
+    'an error rejects, and nothing else does',
+  );
+  if (task.type === 'CODE_REVIEW')
+    for (const { quote } of findings) assert.ok(task.pullRequest.diff.includes(quote), `literal quote ${quote}`);
   encodeReport(judgement); // throws where the wire could not carry it
 }

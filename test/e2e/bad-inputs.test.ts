@@ -3,7 +3,8 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Finished, freeBasePort, LocalDevnet, pheme, type RunOptions } from '../../scripts/local-devnet.ts';
+import { LocalDevnet } from '../../scripts/local-devnet.ts';
+import { type Finished, freeBasePort, pheme, type RunOptions } from '../../scripts/processes.ts';
 import { initHome } from '../../src/config/testnet.ts';
 import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
 import { addition, numberedTask, samplePath } from './tasks.ts';
@@ -24,16 +25,68 @@ interface StartCase {
 }
 
 const START: StartCase[] = [
-  { name: 'a key file that others can read', spoil: ({ home }) => chmod(join(home, 'key.json'), 0o644), code: 2, message: /key\.json holds a secret but its mode is 0644.*chmod 600/ },
-  { name: 'a key file that is no JSON', spoil: ({ home }) => writeFile(join(home, 'key.json'), '{'), code: 2, message: /key\.json is not JSON/ },
-  { name: 'no home', spoil: ({ home }) => rm(home, { recursive: true }), code: 2, message: /there is no genesis .*pheme init/ },
-  { name: 'a genesis that is no JSON', spoil: ({ home }) => writeFile(join(home, 'genesis.json'), 'x'), code: 2, message: /genesis\.json is not JSON/ },
-  { name: 'a threshold out of range', spoil: ({ home }) => edit(join(home, 'genesis.json'), /"consensusThreshold": "0\.7"/, '"consensusThreshold": "1.5"'), code: 2, message: /validation\.consensusThreshold.* decimal from 0 to 1/ },
-  { name: 'a threshold that two verdicts could reach', spoil: ({ home }) => edit(join(home, 'genesis.json'), /"0\.7"/, '"0.5"'), code: 2, message: /must be above 0\.5/ },
-  { name: "rules that are not the network's", spoil: ({ home }) => append(join(home, 'validator.yml'), 'validation: { consensusThreshold: 0.9 }\n'), code: 2, message: /validation\.consensusThreshold: is 0\.9 .* 0\.7/ },
-  { name: 'an unknown setting', spoil: ({ home }) => append(join(home, 'validator.yml'), 'wroker: {}\n'), code: 2, message: /wroker: is no setting of pheme/ },
-  { name: 'an unknown variable', spoil: async () => undefined, env: { PHEME_RCP_PORT: '1' }, code: 2, message: /PHEME_RCP_PORT: is no variable of pheme/ },
-  { name: 'a token file that others can read', spoil: ({ home }) => chmod(join(home, 'api-token'), 0o640), code: 2, message: /api-token holds a secret/ },
+  {
+    name: 'a key file that others can read',
+    spoil: ({ home }) => chmod(join(home, 'key.json'), 0o644),
+    code: 2,
+    message: /key\.json holds a secret but its mode is 0644.*chmod 600/,
+  },
+  {
+    name: 'a key file that is no JSON',
+    spoil: ({ home }) => writeFile(join(home, 'key.json'), '{'),
+    code: 2,
+    message: /key\.json is not JSON/,
+  },
+  {
+    name: 'no home',
+    spoil: ({ home }) => rm(home, { recursive: true }),
+    code: 2,
+    message: /there is no genesis .*pheme init/,
+  },
+  {
+    name: 'a genesis that is no JSON',
+    spoil: ({ home }) => writeFile(join(home, 'genesis.json'), 'x'),
+    code: 2,
+    message: /genesis\.json is not JSON/,
+  },
+  {
+    name: 'a threshold out of range',
+    spoil: ({ home }) =>
+      edit(join(home, 'genesis.json'), /"consensusThreshold": "0\.7"/, '"consensusThreshold": "1.5"'),
+    code: 2,
+    message: /validation\.consensusThreshold.* decimal from 0 to 1/,
+  },
+  {
+    name: 'a threshold that two verdicts could reach',
+    spoil: ({ home }) => edit(join(home, 'genesis.json'), /"0\.7"/, '"0.5"'),
+    code: 2,
+    message: /must be above 0\.5/,
+  },
+  {
+    name: "rules that are not the network's",
+    spoil: ({ home }) => append(join(home, 'validator.yml'), 'validation: { consensusThreshold: 0.9 }\n'),
+    code: 2,
+    message: /validation\.consensusThreshold: is 0\.9 .* 0\.7/,
+  },
+  {
+    name: 'an unknown setting',
+    spoil: ({ home }) => append(join(home, 'validator.yml'), 'wroker: {}\n'),
+    code: 2,
+    message: /wroker: is no setting of pheme/,
+  },
+  {
+    name: 'an unknown variable',
+    spoil: async () => undefined,
+    env: { PHEME_RCP_PORT: '1' },
+    code: 2,
+    message: /PHEME_RCP_PORT: is no variable of pheme/,
+  },
+  {
+    name: 'a token file that others can read',
+    spoil: ({ home }) => chmod(join(home, 'api-token'), 0o640),
+    code: 2,
+    message: /api-token holds a secret/,
+  },
 ];
 
 async function edit(path: string, pattern: RegExp, replacement: string): Promise<void> {
@@ -99,25 +152,103 @@ describe('a running node refuses', function () {
   after(() => devnet?.stop());
 
   const CASES: { name: string; run(): Promise<Finished>; code: number; message: RegExp }[] = [
-    { name: 'an unknown task type', run: () => submit({ type: 'POETRY' }), code: 2, message: /type: must be CODE_REVIEW or SKILL_ASSESSMENT/ },
-    { name: 'missing fields', run: () => submit({ type: 'CODE_REVIEW' }), code: 2, message: /pullRequest: is missing.*requirements: is missing/ },
-    { name: 'an unknown field', run: async () => submit({ ...(await numberedTask(1)), priority: 1 }), code: 2, message: /unknown fields: priority/ },
-    { name: 'a review of nothing', run: async () => submit({ ...(await numberedTask(1)), requirements: { style: false, security: false, performance: false } }), code: 2, message: /at least one of style, security, performance/ },
+    {
+      name: 'an unknown task type',
+      run: () => submit({ type: 'POETRY' }),
+      code: 2,
+      message: /type: must be CODE_REVIEW or SKILL_ASSESSMENT/,
+    },
+    {
+      name: 'missing fields',
+      run: () => submit({ type: 'CODE_REVIEW' }),
+      code: 2,
+      message: /pullRequest: is missing.*requirements: is missing/,
+    },
+    {
+      name: 'an unknown field',
+      run: async () => submit({ ...(await numberedTask(1)), priority: 1 }),
+      code: 2,
+      message: /unknown fields: priority/,
+    },
+    {
+      name: 'a review of nothing',
+      run: async () =>
+        submit({ ...(await numberedTask(1)), requirements: { style: false, security: false, performance: false } }),
+      code: 2,
+      message: /at least one of style, security, performance/,
+    },
     { name: 'malformed JSON', run: () => node(['submit', '-'], { input: '{"type": ' }), code: 2, message: /not JSON/ },
-    { name: 'a key that stands twice', run: () => node(['submit', '-'], { input: '{"type":"CODE_REVIEW","type":"CODE_REVIEW"}' }), code: 2, message: /twice/ },
-    { name: 'an oversized diff', run: () => node(['review', '-'], { input: addition('x.js', Array.from({ length: 45_000 }, () => 'x'.repeat(100))) }), code: 2, message: /over 4194304 bytes/ },
-    { name: 'a wrong token', run: async () => submit(await numberedTask(1), { PHEME_RPC_TOKEN: 'w'.repeat(64) }), code: 2, message: /token/ },
-    { name: 'a task id that is none', run: () => node(['result', 'xyz']), code: 2, message: /64 lower-case hex digits/ },
-    { name: 'an id that it does not know', run: () => node(['result', 'a'.repeat(64)]), code: 3, message: /does not know the task/ },
-    { name: 'a file that is not there', run: () => node(['review', 'missing.diff']), code: 2, message: /there is no such file/ },
-    { name: 'a genesis that is not there', run: () => node(['review', samplePath('tidy-fix.diff'), '--network', 'missing.json']), code: 2, message: /there is no genesis at missing\.json/ },
-    { name: 'a wrong deadline', run: () => node(['review', samplePath('tidy-fix.diff'), '--deadline', 'soon']), code: 2, message: /Give a time such as/ },
-    { name: 'a wrong commit id', run: () => node(['review', samplePath('tidy-fix.diff'), '--head-sha', 'HEAD']), code: 2, message: /headSha: must be a commit id/ },
-    { name: 'an address that is none', run: () => node(['status', '--rpc', 'ftp://x']), code: 2, message: /http or https URL/ },
+    {
+      name: 'a key that stands twice',
+      run: () => node(['submit', '-'], { input: '{"type":"CODE_REVIEW","type":"CODE_REVIEW"}' }),
+      code: 2,
+      message: /twice/,
+    },
+    {
+      name: 'an oversized diff',
+      run: () =>
+        node(['review', '-'], {
+          input: addition(
+            'x.js',
+            Array.from({ length: 45_000 }, () => 'x'.repeat(100)),
+          ),
+        }),
+      code: 2,
+      message: /over 4194304 bytes/,
+    },
+    {
+      name: 'a wrong token',
+      run: async () => submit(await numberedTask(1), { PHEME_RPC_TOKEN: 'w'.repeat(64) }),
+      code: 2,
+      message: /token/,
+    },
+    {
+      name: 'a task id that is none',
+      run: () => node(['result', 'xyz']),
+      code: 2,
+      message: /64 lower-case hex digits/,
+    },
+    {
+      name: 'an id that it does not know',
+      run: () => node(['result', 'a'.repeat(64)]),
+      code: 3,
+      message: /does not know the task/,
+    },
+    {
+      name: 'a file that is not there',
+      run: () => node(['review', 'missing.diff']),
+      code: 2,
+      message: /there is no such file/,
+    },
+    {
+      name: 'a genesis that is not there',
+      run: () => node(['review', samplePath('tidy-fix.diff'), '--network', 'missing.json']),
+      code: 2,
+      message: /there is no genesis at missing\.json/,
+    },
+    {
+      name: 'a wrong deadline',
+      run: () => node(['review', samplePath('tidy-fix.diff'), '--deadline', 'soon']),
+      code: 2,
+      message: /Give a time such as/,
+    },
+    {
+      name: 'a wrong commit id',
+      run: () => node(['review', samplePath('tidy-fix.diff'), '--head-sha', 'HEAD']),
+      code: 2,
+      message: /headSha: must be a commit id/,
+    },
+    {
+      name: 'an address that is none',
+      run: () => node(['status', '--rpc', 'ftp://x']),
+      code: 2,
+      message: /http or https URL/,
+    },
   ];
 
   const node = (args: string[], options?: RunOptions) => devnet.pheme(0, args, options);
-  const submit = (task: unknown, env: Record<string, string> = {}) => node(['submit', '-'], { input: JSON.stringify(task), env });
+  const submit = (task: unknown, env: Record<string, string> = {}) =>
+    node(['submit', '-'], { input: JSON.stringify(task), env });
 
   for (const { name, run, code, message } of CASES) {
     it(`${name} with exit code ${code}`, async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { isAlive, LocalDevnet, pheme, until } from '../../scripts/local-devnet.ts';
+import { LocalDevnet } from '../../scripts/local-devnet.ts';
+import { isAlive, pheme, until } from '../../scripts/processes.ts';
 import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
 import { processesMentioning } from './processes.ts';
 import { numberedTask } from './tasks.ts';
@@ -18,7 +19,9 @@ describe('a devnet that loses nodes', function () {
     return devnet.pheme(index, ['submit', '-', ...args], { input: JSON.stringify(await numberedTask(number)) });
   };
   const coresOf = async (taskId: string) => {
-    const results = await Promise.all([0, 1, 2, 3].map((index) => devnet.call<ConsensusResult | null>(index, 'pheme_getResult', { taskId })));
+    const results = await Promise.all(
+      [0, 1, 2, 3].map((index) => devnet.call<ConsensusResult | null>(index, 'pheme_getResult', { taskId })),
+    );
     return results.map((result) => result?.core);
   };
   let pending = '';
@@ -45,7 +48,9 @@ describe('a devnet that loses nodes', function () {
 
   it('decides the pending task once they are back, with the verdict of an undisturbed run', async () => {
     await Promise.all([devnet.revive(2), devnet.revive(3)]);
-    await Promise.all([0, 1, 2, 3].map((index) => devnet.call(index, 'pheme_waitForResult', { taskId: pending, timeoutMs: 40_000 })));
+    await Promise.all(
+      [0, 1, 2, 3].map((index) => devnet.call(index, 'pheme_waitForResult', { taskId: pending, timeoutMs: 40_000 })),
+    );
     const result = await devnet.call<ConsensusResult>(1, 'pheme_getResult', { taskId: pending });
     assert.equal(result.outcome, 'APPROVED');
   });

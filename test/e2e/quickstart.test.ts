@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { cleanEnvironment, exitCodeOf, textOf, until } from '../../scripts/local-devnet.ts';
+import { cleanEnvironment, exitCodeOf, textOf, until } from '../../scripts/processes.ts';
 import { processesMentioning } from './processes.ts';
 import { sample } from './tasks.ts';
 
@@ -13,7 +13,10 @@ describe('quickstart', function () {
 
   function start(args: string[], input: string | undefined): ChildProcess {
     const env = { ...cleanEnvironment(), OPENAI_API_KEY: 'sk-not-used', INIT_CWD: process.cwd() };
-    child = spawn(process.execPath, [SCRIPT, ...args], { env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    child = spawn(process.execPath, [SCRIPT, ...args], {
+      env,
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
     child.stdin?.end(input);
     return child;
   }
@@ -30,7 +33,8 @@ describe('quickstart', function () {
   it('judges the diff that is piped in, shows every judgement, verifies offline and leaves nothing behind', async () => {
     const { code, stdout, stderr } = await finished(start([], await sample('tidy-fix.diff')));
     assert.equal(code, 0, stdout + stderr);
-    for (const model of ['rules', 'flow', 'tokens', 'profile']) assert.match(stdout, new RegExp(`^validator \\d .*embedded:${model} `, 'm'));
+    for (const model of ['rules', 'flow', 'tokens', 'profile'])
+      assert.match(stdout, new RegExp(`^validator \\d .*embedded:${model} `, 'm'));
     assert.match(stdout, /^agreed {4}APPROVED/m);
     assert.match(stdout, /^authentic\n\nverified offline, /m);
     const directory = /\S*pheme-quickstart-\w+/.exec(stdout)![0];

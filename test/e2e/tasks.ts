@@ -12,7 +12,13 @@ export function sample(name: string): Promise<string> {
 
 /** A diff that adds lines to a new file. */
 export function addition(file: string, lines: readonly string[]): string {
-  const head = [`diff --git a/${file} b/${file}`, 'new file mode 100644', '--- /dev/null', `+++ b/${file}`, `@@ -0,0 +1,${lines.length} @@`];
+  const head = [
+    `diff --git a/${file} b/${file}`,
+    'new file mode 100644',
+    '--- /dev/null',
+    `+++ b/${file}`,
+    `@@ -0,0 +1,${lines.length} @@`,
+  ];
   return `${[...head, ...lines.map((line) => `+${line}`)].join('\n')}\n`;
 }
 
@@ -23,7 +29,14 @@ const CLOUD_KEY = ['AKIA', 'Q3X7ZP5LM2KD9RTW'].join('');
 export const DANGEROUS: { name: string; diff: string; file: string; line: number }[] = [
   {
     name: 'a hard-coded cloud key',
-    diff: addition('deploy/upload.py', ['import boto3', '', `AWS_ACCESS_KEY_ID = "${CLOUD_KEY}"`, '', 'def client():', '    return boto3.client("s3", aws_access_key_id=AWS_ACCESS_KEY_ID)']),
+    diff: addition('deploy/upload.py', [
+      'import boto3',
+      '',
+      `AWS_ACCESS_KEY_ID = "${CLOUD_KEY}"`,
+      '',
+      'def client():',
+      '    return boto3.client("s3", aws_access_key_id=AWS_ACCESS_KEY_ID)',
+    ]),
     file: 'deploy/upload.py',
     line: 3,
   },
@@ -47,7 +60,11 @@ export const DANGEROUS: { name: string; diff: string; file: string; line: number
 export async function numberedTask(number: number): Promise<Record<string, unknown>> {
   return {
     type: 'CODE_REVIEW',
-    pullRequest: { url: `https://example.org/pull/${number}`, diff: await sample('tidy-fix.diff'), files: ['src/money.js', 'test/money.test.js'] },
+    pullRequest: {
+      url: `https://example.org/pull/${number}`,
+      diff: await sample('tidy-fix.diff'),
+      files: ['src/money.js', 'test/money.test.js'],
+    },
     requirements: { style: true, security: true, performance: true },
   };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LocalDevnet, pheme } from '../../scripts/local-devnet.ts';
+import { LocalDevnet } from '../../scripts/local-devnet.ts';
+import { pheme } from '../../scripts/processes.ts';
 import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
 import { addition, DANGEROUS, numberedTask, sample, samplePath } from './tasks.ts';
 
@@ -36,7 +37,8 @@ describe('a devnet of four processes', function () {
     const { code, stdout, stderr } = await review(await sample('sql-injection.diff'));
     assert.equal(code, 1, stderr);
     assert.match(stdout, /src\/routes\/orders\.js:2[12] {2}error/);
-    for (const { index, publicKey } of devnet.validators) assert.ok(stdout.includes(`validator ${index} (${publicKey.slice(0, 8)})`));
+    for (const { index, publicKey } of devnet.validators)
+      assert.ok(stdout.includes(`validator ${index} (${publicKey.slice(0, 8)})`));
     assert.match(stdout, /^agreed {4}REJECTED, confidence/m);
     assert.match(stdout, /^verified {2}against the genesis of/m);
   });
@@ -46,8 +48,13 @@ describe('a devnet of four processes', function () {
       const { code, stdout, stderr } = await review(diff, ['--json']);
       assert.equal(code, 1, stderr);
       const { judgements = [] } = JSON.parse(stdout) as ConsensusResult;
-      const found = judgements.flatMap(({ report }) => report?.findings ?? []).filter(({ severity }) => severity === 'error');
-      assert.ok(found.some((finding) => finding.file === file && finding.line === line), JSON.stringify(found));
+      const found = judgements
+        .flatMap(({ report }) => report?.findings ?? [])
+        .filter(({ severity }) => severity === 'error');
+      assert.ok(
+        found.some((finding) => finding.file === file && finding.line === line),
+        JSON.stringify(found),
+      );
     });
   }
 
@@ -67,7 +74,8 @@ describe('a devnet of four processes', function () {
 
   it('verifies a result offline, and refuses it when any part is changed', async () => {
     const { stdout: json } = await review(await sample('tidy-fix.diff'), ['--json']);
-    const check = (text: string, genesis = devnet.genesis, args: string[] = []) => pheme(['verify', '-', '--network', genesis, ...args], { input: text });
+    const check = (text: string, genesis = devnet.genesis, args: string[] = []) =>
+      pheme(['verify', '-', '--network', genesis, ...args], { input: text });
     const diff = ['--diff', samplePath('tidy-fix.diff')];
     const authentic = await check(json, devnet.genesis, [...diff, '--require', 'approved']);
     assert.equal(authentic.code, 0, authentic.stdout + authentic.stderr);
@@ -78,7 +86,9 @@ describe('a devnet of four processes', function () {
     const otherGenesis = join(devnet.directory, 'other-genesis.json');
     await writeFile(otherGenesis, genesisText.replace('"0.7"', '"0.75"'));
     const { certificate } = result;
-    const precommits = certificate.precommits.map((entry, at) => (at === 0 ? { ...entry, signature: flipped(entry.signature) } : entry));
+    const precommits = certificate.precommits.map((entry, at) =>
+      at === 0 ? { ...entry, signature: flipped(entry.signature) } : entry,
+    );
     const middle = result.core.length / 2;
     const cases: [string, string, string?, string[]?][] = [
       ['core', JSON.stringify({ ...result, core: result.core.slice(0, middle) + flipped(result.core.slice(middle)) })],
@@ -98,8 +108,19 @@ describe('a devnet of four processes', function () {
   const BAD_DIFFS: [name: string, diff: string, message: RegExp][] = [
     ['an empty diff', '', /pullRequest\.diff/],
     ['text that is no diff', 'hello world\n', /no hunk/],
-    ['a diff without a changed line', 'diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n', /no hunk/],
-    ['an oversized diff', addition('x.js', Array.from({ length: 45_000 }, () => 'x'.repeat(100))), /split it/],
+    [
+      'a diff without a changed line',
+      'diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n',
+      /no hunk/,
+    ],
+    [
+      'an oversized diff',
+      addition(
+        'x.js',
+        Array.from({ length: 45_000 }, () => 'x'.repeat(100)),
+      ),
+      /split it/,
+    ],
   ];
   for (const [name, diff, message] of BAD_DIFFS) {
     it(`refuses ${name} with exit code 2`, async () => {
@@ -111,7 +132,9 @@ describe('a devnet of four processes', function () {
   }
 
   it('shows itself by status, peers, validators, health and results', async () => {
-    const answers = await Promise.all([['status'], ['peers'], ['validators'], ['health'], ['results']].map((args) => devnet.pheme(3, args)));
+    const answers = await Promise.all(
+      [['status'], ['peers'], ['validators'], ['health'], ['results']].map((args) => devnet.pheme(3, args)),
+    );
     for (const { code, stderr } of answers) assert.equal(code, 0, stderr);
     const [status, peers, validators, health, results] = answers.map(({ stdout }) => stdout);
     assert.match(status!, /^state {6}ready\nrole {7}validator 3, model /);
@@ -132,7 +155,14 @@ describe('a devnet of four processes', function () {
 
   it('asks for a genesis before it believes a node', async () => {
     const empty = join(devnet.directory, 'nobody');
-    const { code, stderr } = await pheme(['review', samplePath('tidy-fix.diff'), '--home', empty, '--rpc', devnet.validators[0]!.rpc]);
+    const { code, stderr } = await pheme([
+      'review',
+      samplePath('tidy-fix.diff'),
+      '--home',
+      empty,
+      '--rpc',
+      devnet.validators[0]!.rpc,
+    ]);
     assert.equal(code, 2);
     assert.match(stderr, /--network FILE/);
   });

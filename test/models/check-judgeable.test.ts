@@ -12,7 +12,12 @@ describe('checkJudgeable', () => {
     checkJudgeable(assessment('x', ['y']));
   });
 
-  for (const diff of ['hello', 'diff --git a/a b/a\n', '--- a/a\n+++ b/a\n@@ -1,2 +1,2 @@\n one\n two\n', 'diff --git a/a.png b/a.png\nBinary files a/a.png and b/a.png differ\n']) {
+  for (const diff of [
+    'hello',
+    'diff --git a/a b/a\n',
+    '--- a/a\n+++ b/a\n@@ -1,2 +1,2 @@\n one\n two\n',
+    'diff --git a/a.png b/a.png\nBinary files a/a.png and b/a.png differ\n',
+  ]) {
     it(`refuses ${JSON.stringify(diff.slice(0, 20))} with the field and the remedy`, () => {
       assert.throws(
         () => checkJudgeable(review(diff)),

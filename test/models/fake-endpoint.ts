@@ -46,15 +46,28 @@ export class FakeEndpoint {
 
 /** A chat completion that says `content`. */
 export function says(content: unknown, extra: Record<string, unknown> = {}): Reply {
-  return (response) => json(response, 200, completion(typeof content === 'string' ? content : JSON.stringify(content), extra));
+  return (response) =>
+    json(response, 200, completion(typeof content === 'string' ? content : JSON.stringify(content), extra));
 }
 
 export function completion(content: string | null, extra: Record<string, unknown> = {}): Record<string, unknown> {
   const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content, refusal: null, ...extra } };
-  return { id: 'x', object: 'chat.completion', created: 0, model: 'fake', choices: [choice], usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 } };
+  return {
+    id: 'x',
+    object: 'chat.completion',
+    created: 0,
+    model: 'fake',
+    choices: [choice],
+    usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 },
+  };
 }
 
-export function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }

@@ -19,20 +19,39 @@ class Failing extends BaseModel {
     this.calls++;
     if (this.#reason instanceof Error) throw this.#reason;
     const coverage = { filesTotal: 0, filesJudged: 0, linesTotal: 0, linesJudged: 0, omitted: [] };
-    return { vote: 'abstain', abstainReason: this.#reason, confidence: 0.5, complete: false, summary: 's', findings: [], coverage, model: this.identity };
+    return {
+      vote: 'abstain',
+      abstainReason: this.#reason,
+      confidence: 0.5,
+      complete: false,
+      summary: 's',
+      findings: [],
+      coverage,
+      model: this.identity,
+    };
   }
 }
 
 const task = createMockCodeReviewTask();
 const withFallback = (failing: Failing) =>
-  new AIModelManager({ models: { second: { provider: 'embedded', variant: 'rules' } }, instances: { first: failing }, default: 'first' });
+  new AIModelManager({
+    models: { second: { provider: 'embedded', variant: 'rules' } },
+    instances: { first: failing },
+    default: 'first',
+  });
 
 describe('AIModelManager', () => {
   it('judges with the embedded models when nothing is configured', async () => {
     const manager = new AIModelManager();
-    assert.deepEqual([(await manager.predict(task)).model.id, manager.chain('CODE_REVIEW')], ['embedded:rules', ['embedded:rules']]);
+    assert.deepEqual(
+      [(await manager.predict(task)).model.id, manager.chain('CODE_REVIEW')],
+      ['embedded:rules', ['embedded:rules']],
+    );
     for (const variant of EMBEDDED_VARIANTS) {
-      assert.equal((await new AIModelManager({ default: `embedded:${variant}` }).predict(task)).model.id, `embedded:${variant}`);
+      assert.equal(
+        (await new AIModelManager({ default: `embedded:${variant}` }).predict(task)).model.id,
+        `embedded:${variant}`,
+      );
     }
   });
 
@@ -43,7 +62,10 @@ describe('AIModelManager', () => {
   });
 
   it('falls back along the configured chain after a failure, and not after an answer', async () => {
-    const models = { a: { provider: 'openai' as const, endpoint: 'http://127.0.0.1:9', timeoutMs: 200, fallbacks: ['b'] }, b: { provider: 'embedded' as const, variant: 'flow' } };
+    const models = {
+      a: { provider: 'openai' as const, endpoint: 'http://127.0.0.1:9', timeoutMs: 200, fallbacks: ['b'] },
+      b: { provider: 'embedded' as const, variant: 'flow' },
+    };
     const manager = new AIModelManager({ models });
     assert.equal((await manager.predict(task)).model.id, 'embedded:flow');
     assert.deepEqual(Object.keys(manager.latencyMs).sort(), ['a', 'b']);
@@ -77,7 +99,8 @@ describe('AIModelManager', () => {
       [{ models: { a: { ...embedded, variant: 'magic' } } }, /models\.a\.variant: must be one of rules, flow/],
       [{ models: { a: { ...embedded, variant: 'rules', fallbacks: ['b'] } } }, /no model is named "b"/],
     ];
-    for (const [options, message] of cases) assert.throws(() => new AIModelManager(options), { code: 'INVALID_CONFIG', message });
+    for (const [options, message] of cases)
+      assert.throws(() => new AIModelManager(options), { code: 'INVALID_CONFIG', message });
   });
 
   it('rejects only when aborted', async () => {

@@ -14,7 +14,11 @@ export function review(diff: string, requirements: CodeReviewTask['requirements'
 }
 
 export function assessment(content: string, requirements: string[], evidence: string[] = []): SkillAssessmentTask {
-  return { type: 'SKILL_ASSESSMENT', submission: { content, evidence }, criteria: { skill: 'web security', level: 60, requirements } };
+  return {
+    type: 'SKILL_ASSESSMENT',
+    submission: { content, evidence },
+    criteria: { skill: 'web security', level: 60, requirements },
+  };
 }
 
 export const INJECTION_REQUIREMENTS = [

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { NetworkHandlers } from '../../src/engine/ports.ts';
 import { GRAYLIST_SCORE } from '../../src/network/peer-score.ts';
@@ -26,6 +28,17 @@ describeNetwork('createLibp2pNetwork', async (handlers: readonly NetworkHandlers
 describe('createLibp2pNetwork', function () {
   this.timeout(20_000);
   let cluster: Cluster;
+
+  const patient = new Cluster(2);
+  /** A request that nobody answers, under way while the other tests run. */
+  let unanswered: Promise<unknown>;
+
+  before(async () => {
+    const { first, second } = await patient.startPair();
+    second.handlers.answer = () => new Promise(() => {});
+    unanswered = first.host.request(second.host.peerKey, { kind: 'open' }).catch((error) => error);
+  });
+  after(() => patient.stop());
 
   beforeEach(() => {
     cluster = new Cluster(4);
@@ -215,6 +228,20 @@ describe('createLibp2pNetwork', function () {
     }
   });
 
+  it('lets validators in while strangers hold idle and babbling connections', async () => {
+    const { host, address } = await cluster.start(1);
+    const port = Number(/tcp\/(\d+)/.exec(address)![1]);
+    const sockets = Array.from({ length: 100 }, (_, n) => {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      if (n % 2 === 0) socket.write(randomBytes(200));
+      return socket;
+    });
+    const other = await cluster.start(0, { peers: [address] });
+    await meshed([host, other.host]);
+    for (const socket of sockets) socket.destroy();
+    assert.equal(host.status().connections, 1);
+  });
+
   it('survives a handler that throws', async () => {
     const errors: string[] = [];
     const logger = {
@@ -248,7 +275,13 @@ describe('createLibp2pNetwork', function () {
     const output: string[] = [];
     child.stdout.on('data', (data) => output.push(String(data)));
     child.stderr.on('data', (data) => output.push(String(data)));
-    const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(10_000) });
+    const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(15_000) });
     assert.deepEqual([code, output.join('')], [0, 'stopped\n']);
+  });
+
+  it('gives a request up that nobody answers', async () => {
+    const error = (await unanswered) as Error & { code: string };
+    assert.equal(error.code, 'TIMEOUT');
+    assert.match(error.message, /did not answer a request of kind open within 10000 ms/);
   });
 });

@@ -23,5 +23,8 @@ parentPort!.on('message', ({ judge }: WorkerRequest) => {
   if (wish === 'silent') return;
   if (wish === 'invalid') return parentPort!.postMessage({ error: { message: 'bad', code: 'VALIDATION_FAILED' } });
   const delayMs = wish === 'slow' ? 100 : 0;
-  setTimeout(() => parentPort!.postMessage({ judgement: { ...judgement, summary: `job ${jobs}` }, latencyMs: { hostile: 5 } }), delayMs);
+  setTimeout(
+    () => parentPort!.postMessage({ judgement: { ...judgement, summary: `job ${jobs}` }, latencyMs: { hostile: 5 } }),
+    delayMs,
+  );
 });

@@ -33,7 +33,11 @@ describe('retry', () => {
 
   it('ends with the reason of the signal, also in the middle of a wait', async () => {
     const controller = new AbortController();
-    const waiting = retry(failing(99).action, { baseDelayMs: 60_000, signal: controller.signal, onRetry: () => controller.abort(new Error('stop')) });
+    const waiting = retry(failing(99).action, {
+      baseDelayMs: 60_000,
+      signal: controller.signal,
+      onRetry: () => controller.abort(new Error('stop')),
+    });
     await assert.rejects(waiting, /stop/);
   });
 });

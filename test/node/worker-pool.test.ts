@@ -4,14 +4,25 @@ import { WorkerPool, type WorkerPoolOptions } from '../../src/node/worker-pool.t
 import type { CodeReviewTask } from '../../src/protocol/task.ts';
 
 const HOSTILE = new URL('./hostile-judge.ts', import.meta.url);
-const wish = (url: string): CodeReviewTask => ({ type: 'CODE_REVIEW', pullRequest: { url, diff: '+', files: [] }, requirements: { style: true, security: true, performance: true } });
+const wish = (url: string): CodeReviewTask => ({
+  type: 'CODE_REVIEW',
+  pullRequest: { url, diff: '+', files: [] },
+  requirements: { style: true, security: true, performance: true },
+});
 const forever = new AbortController().signal;
 
 describe('WorkerPool', function () {
   this.timeout(20_000);
   const pools: WorkerPool[] = [];
   const create = (options: Partial<WorkerPoolOptions> = {}) => {
-    const pool = new WorkerPool({ models: {}, retryLimit: 2, baseDelayMs: 1, timeoutMs: 1500, entry: HOSTILE, ...options });
+    const pool = new WorkerPool({
+      models: {},
+      retryLimit: 2,
+      baseDelayMs: 1,
+      timeoutMs: 1500,
+      entry: HOSTILE,
+      ...options,
+    });
     pools.push(pool);
     return pool;
   };
@@ -48,7 +59,13 @@ describe('WorkerPool', function () {
     assert.deepEqual(summaries, ['job 1', 'job 2', 'job 1', 'job 2', 'job 1']);
   });
 
-  for (const [how, reason] of [['spin', 'timeout'], ['silent', 'timeout'], ['crash', 'worker_crashed'], ['exit', 'worker_crashed'], ['fill', 'worker_crashed']] as const) {
+  for (const [how, reason] of [
+    ['spin', 'timeout'],
+    ['silent', 'timeout'],
+    ['crash', 'worker_crashed'],
+    ['exit', 'worker_crashed'],
+    ['fill', 'worker_crashed'],
+  ] as const) {
     it(`survives a task that makes its worker ${how}, and abstains: ${reason}`, async () => {
       const pool = create({ timeoutMs: how === 'fill' ? 15_000 : 300, retryLimit: how === 'fill' ? 1 : 2 });
       const [hostile, honest] = await Promise.all([pool.judge(wish(how), forever), pool.judge(wish(''), forever)]);
@@ -66,7 +83,11 @@ describe('WorkerPool', function () {
 
   it('abstains at once when its queue is full', async () => {
     const pool = create({ concurrency: 1, queueMax: 1 });
-    const [first, second, third] = [pool.judge(wish('slow'), forever), pool.judge(wish('slow'), forever), pool.judge(wish('slow'), forever)];
+    const [first, second, third] = [
+      pool.judge(wish('slow'), forever),
+      pool.judge(wish('slow'), forever),
+      pool.judge(wish('slow'), forever),
+    ];
     assert.equal((await third).abstainReason, 'overloaded');
     assert.deepEqual([(await first).vote, (await second).vote], ['approve', 'approve']);
   });

@@ -69,13 +69,17 @@ describe('a frame', () => {
 
   it('is refused, or says nothing that was not signed, with any byte changed', () => {
     let refused = 0;
-    for (const mutated of mutationsOf(encodeFrame({ batch: { ...outgoing, repeat: false }, announcements: [announcement] }, 5))) {
+    const few = statements.slice(0, 2);
+    const { signed: small } = batchOf(committee, 1, few);
+    const batch = { ...outgoing, repeat: false, batch: small, statements: outgoing.statements.slice(0, 2) };
+    const sent = encodeFrame({ batch, announcements: [announcement] }, 5);
+    for (const mutated of mutationsOf(sent, [0x01])) {
       try {
         const frame = decodeFrame(mutated);
         // What is not under the signature may differ: the nonce, the repeat flag, attachments (then skipped).
         if (frame.batch !== null) {
           for (const leaf of authenticator.openBatch(frame.batch).leaves) {
-            assert.ok(statements.some((known) => JSON.stringify(known.leaf) === JSON.stringify(leaf.leaf)));
+            assert.ok(small.leafDigests.includes(leaf.digest));
           }
         }
         for (const read of frame.announcements) {
@@ -87,7 +91,7 @@ describe('a frame', () => {
         refused += 1;
       }
     }
-    assert.ok(refused > 1000, `only ${refused} refused`);
+    assert.ok(refused > 250, `only ${refused} refused`);
   });
 
   it('is refused, never crashed at, as arbitrary bytes and as arbitrary items', () => {

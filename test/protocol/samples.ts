@@ -181,10 +181,12 @@ export const anyCbor: fc.Arbitrary<CborValue> = fc.letrec<{ value: CborValue }>(
   ),
 })).value;
 
-/** Every encoding that differs from this one in one bit flipped, one byte cut off or one added. */
-export function* mutationsOf(bytes: Uint8Array): Generator<Uint8Array> {
+const MASKS = [0x01, 0x20, 0x80, 0xff];
+
+/** Encodings that differ from this one in one byte, in several ways each, and those one byte shorter and longer. */
+export function* mutationsOf(bytes: Uint8Array, masks: readonly number[] = MASKS): Generator<Uint8Array> {
   for (let position = 0; position < bytes.length; position++) {
-    for (const mask of [0x01, 0x20, 0x80, 0xff]) {
+    for (const mask of masks) {
       const mutated = Uint8Array.from(bytes);
       mutated[position]! ^= mask;
       yield mutated;

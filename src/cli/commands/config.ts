@@ -1,7 +1,7 @@
 import { loadGenesis } from '../../config/home.ts';
 import { homePaths } from '../../config/home-paths.ts';
-import { assertModelAccess } from '../../config/load.ts';
 import { loadKey } from '../../config/key.ts';
+import { assertModelAccess } from '../../config/load.ts';
 import { redact } from '../../config/redact.ts';
 import { assertSameRules, observerPolicy } from '../../config/rules.ts';
 import { genesisWarnings } from '../../protocol/genesis.ts';
@@ -42,7 +42,11 @@ const check: Handler<object> = async (session) => {
   assertModelAccess(config);
   const { publicKey } = await loadKey({ home, ...(validatorKey === undefined ? {} : { validatorKey }) });
   const member = genesis.validators.some((validator) => validator.publicKey === publicKey);
-  const notes = [...warnings, ...genesisWarnings(genesis), ...(member ? [] : ['the key is not in the genesis: this node can only observe'])];
+  const notes = [
+    ...warnings,
+    ...genesisWarnings(genesis),
+    ...(member ? [] : ['the key is not in the genesis: this node can only observe']),
+  ];
   session.out.json({ ok: true, home, warnings: notes });
   session.out.line(`ok  ${home}`);
   for (const note of notes) session.out.note(`note: ${note}`);

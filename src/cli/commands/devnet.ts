@@ -6,6 +6,7 @@ import { runDevnet } from '../devnet/supervisor.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
+import { loadWithModel } from '../session.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 interface DevnetFlags {
@@ -23,11 +24,14 @@ export const defineDevnet: CommandDefinition = (program, act) => {
     .option('--base-port <port>', 'first of the ports, two for each validator', wholeNumber(1, 65_535))
     .option('--model <name>', 'the model of all validators; without it OPENAI_API_KEY is not used')
     .option('--until-eof', 'stop when standard input ends, for supervisors')
-    .addHelpText('after', examples(
-      ['pheme devnet', 'four validators with embedded models'],
-      ['pheme devnet --home net', 'the same network again'],
-      ['pheme start --home net/validator-2', 'revives one that died'],
-    ))
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme devnet', 'four validators with embedded models'],
+        ['pheme devnet --home net', 'the same network again'],
+        ['pheme start --home net/validator-2', 'revives one that died'],
+      ),
+    )
     .action(act(devnet));
 };
 
@@ -35,9 +39,11 @@ const devnet: Handler<DevnetFlags> = async (session, { validators: count, basePo
   const { options, io, out } = session;
   const directory = options.home === undefined ? join(session.home, 'devnet') : resolve(options.home);
   const homes = await devnetHomes({ directory, count, basePort });
+  const env = childEnvironment(io.env, model);
+  for (const { home } of homes.validators) await loadWithModel({ home, environment: env }, model);
   out.note(`devnet in ${directory}`);
   const nodeArgs = options.logLevel === undefined ? [] : ['--log-level', options.logLevel];
   const signal = stopSignal(io, untilEof);
-  await runDevnet({ directory, homes, env: childEnvironment(io.env, model), nodeArgs, out, signal });
+  await runDevnet({ directory, homes, env, nodeArgs, out, signal });
   return EXIT.ok;
 };

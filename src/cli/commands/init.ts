@@ -28,7 +28,13 @@ export const defineInit: CommandDefinition = (program, act) => {
     .option('--p2p-port <port>', 'port for peers', wholeNumber(1, 65_535))
     .option('--rpc-port <port>', 'port of the RPC', wholeNumber(1, 65_535))
     .option('--peer <multiaddr>', 'a peer of the network; may be given again', collect)
-    .addHelpText('after', examples(['pheme init', 'a network of this node alone'], ['pheme init --network genesis.json --peer /dns/a.example/tcp/7435/p2p/12D3...', 'joins one']))
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme init', 'a network of this node alone'],
+        ['pheme init --network genesis.json --peer /dns/a.example/tcp/7435/p2p/12D3...', 'joins one'],
+      ),
+    )
     .action(act(init));
 };
 
@@ -42,7 +48,8 @@ const init: Handler<InitOptions> = async ({ home, out }, { network, peer, ...res
   out.line(`public key  ${publicKey}`);
   out.line(`peer id     ${peerId}`);
   out.line(`network     ${node.genesis.name} (${networkId})`);
-  if (validatorIndex === null) out.note('this key is not in the genesis: the node can only observe (pheme start --observer)');
+  if (validatorIndex === null)
+    out.note('this key is not in the genesis: the node can only observe (pheme start --observer)');
   for (const warning of genesisWarnings(node.genesis)) out.note(`note: ${warning}`);
   return EXIT.ok;
 };

@@ -20,7 +20,10 @@ export const defineJudge: CommandDefinition = (program, act) => {
     .description('judge tasks with the local model alone: no network, no signature; exit 3 if any got no verdict')
     .argument('<tasks>', 'file with a task as JSON on each line, or - for standard input')
     .option('--model <name>', 'the model (else the preferred one of the configuration)')
-    .addHelpText('after', examples(['pheme judge tasks.jsonl --model embedded:flow --json', 'a line of JSON for each task, in order']))
+    .addHelpText(
+      'after',
+      examples(['pheme judge tasks.jsonl --model embedded:flow --json', 'a line of JSON for each task, in order']),
+    )
     .action(act(judge));
 };
 
@@ -29,7 +32,9 @@ const judge: Handler<{ model?: string }> = async (session, { model }, path) => {
   const { config, warnings } = await session.loadConfig({ model });
   for (const warning of warnings) session.out.note(`note: ${warning}`);
   assertModelAccess(config);
-  const networkId = (await session.hasGenesis()) ? createCommittee(await session.pinnedGenesis(undefined)).networkId : NO_NETWORK;
+  const networkId = (await session.hasGenesis())
+    ? createCommittee(await session.pinnedGenesis(undefined)).networkId
+    : NO_NETWORK;
   const source = openInput(io, path, 'tasks');
   const judges = createJudges(config);
   try {
@@ -62,5 +67,10 @@ function render({ taskId, approved, confidence, score, error, summary, findings 
   if (error !== undefined) return [`no verdict  ${taskId?.slice(0, 16) ?? '-'}  ${error.message}`];
   const scored = score === undefined ? '' : `, score ${score.toFixed(2)}`;
   const head = `${approved ? 'approve' : 'reject '}  ${confidence.toFixed(3)}${scored}  ${taskId?.slice(0, 16)}  ${summary}`;
-  return [head, ...findings.map(({ file, line, severity, rule, message }) => `    ${file}:${line}  ${severity}  ${rule}  ${message}`)];
+  return [
+    head,
+    ...findings.map(
+      ({ file, line, severity, rule, message }) => `    ${file}:${line}  ${severity}  ${rule}  ${message}`,
+    ),
+  ];
 }

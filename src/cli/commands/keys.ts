@@ -22,7 +22,10 @@ export const defineKeys: CommandDefinition = (program, act) => {
 const show: Handler<object> = async (session) => {
   const { config } = await session.loadConfig();
   const { validatorKey } = config;
-  const { publicKey, seed, path } = await loadKey({ home: config.home, ...(validatorKey === undefined ? {} : { validatorKey }) });
+  const { publicKey, seed, path } = await loadKey({
+    home: config.home,
+    ...(validatorKey === undefined ? {} : { validatorKey }),
+  });
   print(session.out, { publicKey, peerId: await peerIdOf(seed), path });
   return EXIT.ok;
 };
@@ -30,7 +33,11 @@ const show: Handler<object> = async (session) => {
 const generate: Handler<{ output?: string }> = async ({ home, out }, { output }) => {
   const path = resolve(output ?? homePaths(home).key);
   if (await exists(path)) {
-    throw new ValidationError(`${path} exists: move it away first; a key that has signed must not be lost`, 'KEY_EXISTS', { path });
+    throw new ValidationError(
+      `${path} exists: move it away first; a key that has signed must not be lost`,
+      'KEY_EXISTS',
+      { path },
+    );
   }
   const key = generateKey();
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

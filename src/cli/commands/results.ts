@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import { ValidationError } from '../../protocol/errors.ts';
 import { OUTCOMES, type Outcome } from '../../protocol/value.ts';
 import { RESULTS_PAGE_MAX, type ResultSummary } from '../../rpc/api.ts';
-import { type AskFlags, outputFor, printResult } from '../ask.ts';
 import { wholeNumber } from '../arguments.ts';
+import { type AskFlags, outputFor, printResult } from '../ask.ts';
 import { examples } from '../examples.ts';
 import { EXIT, exitOfOutcome } from '../exit-codes.ts';
 import { table } from '../io.ts';
@@ -40,7 +40,13 @@ const results: Handler<ResultsFlags> = async (session, { limit, cursor, outcome,
 };
 
 function row({ sequence, taskId, outcome, reason, confidence, decidedAt }: ResultSummary): string[] {
-  return [String(sequence), taskId, reason === undefined ? outcome : `${outcome} (${reason})`, String(confidence), decidedAt];
+  return [
+    String(sequence),
+    taskId,
+    reason === undefined ? outcome : `${outcome} (${reason})`,
+    String(confidence),
+    decidedAt,
+  ];
 }
 
 type ResultFlags = Pick<AskFlags, 'network' | 'format'>;
@@ -52,7 +58,10 @@ export const defineResult: CommandDefinition = (program, act) => {
     .argument('<taskId>', '64 hex digits')
     .option('--network <genesis.json>', "the genesis to verify it against (else the home's)")
     .addOption(new Option('--format <format>', 'how to print it').choices(['pretty', 'json']).default('pretty'))
-    .addHelpText('after', examples(['pheme result 3f2a... --json > result.json', 'for pheme verify, or for an archive']))
+    .addHelpText(
+      'after',
+      examples(['pheme result 3f2a... --json > result.json', 'for pheme verify, or for an archive']),
+    )
     .action(act(result));
 };
 
@@ -60,7 +69,8 @@ const result: Handler<ResultFlags> = async (session, { network, format }, taskId
   if (!/^[0-9a-f]{64}$/.test(taskId)) throw new ValidationError('a task id has 64 lower-case hex digits', 'USAGE');
   const client = await session.verifyingClient(network);
   const verified = await client.result(taskId, session.io.signal);
-  if (verified === null) throw await noResult(client.rpc.call('pheme_getTask', { taskId }, { signal: session.io.signal }), taskId);
+  if (verified === null)
+    throw await noResult(client.rpc.call('pheme_getTask', { taskId }, { signal: session.io.signal }), taskId);
   printResult(outputFor(session, format), client, verified);
   return exitOfOutcome(verified.result.outcome);
 };

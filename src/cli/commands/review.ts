@@ -9,11 +9,14 @@ export const defineReview: CommandDefinition = (program, act) => {
     .description('have the network review a diff; exit 0 approved, 1 rejected, 3 no verdict')
     .argument('[diff]', 'file of a unified diff, or - for standard input', '-');
   askOptions(reviewOptions(command))
-    .addHelpText('after', examples(
-      ['git diff main | pheme review', 'every category'],
-      ['pheme review my.diff --security --head-sha "$(git rev-parse HEAD)"', 'bound to a commit'],
-      ['pheme review my.diff --json > result.json', 'for pheme verify'],
-    ))
+    .addHelpText(
+      'after',
+      examples(
+        ['git diff main | pheme review', 'every category'],
+        ['pheme review my.diff --security --head-sha "$(git rev-parse HEAD)"', 'bound to a commit'],
+        ['pheme review my.diff --json > result.json', 'for pheme verify'],
+      ),
+    )
     .action(act(review));
 };
 

@@ -23,7 +23,13 @@ export const defineStart: CommandDefinition = (program, act) => {
     .option('--observer', 'follow, verify and serve the RPC, but never vote')
     .option('--model <name>', 'the model to ask first (as DEFAULT_MODEL)')
     .option('--until-eof', 'stop when standard input ends, for supervisors')
-    .addHelpText('after', examples(['pheme start --home net/validator-2', 'one validator of a testnet or devnet'], ['pheme start --observer', 'keeps and serves results, without a vote']))
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme start --home net/validator-2', 'one validator of a testnet or devnet'],
+        ['pheme start --observer', 'keeps and serves results, without a vote'],
+      ),
+    )
     .action(act(start));
 };
 

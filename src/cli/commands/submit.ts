@@ -19,7 +19,13 @@ export const defineSubmit: CommandDefinition = (program, act) => {
     .argument('<task>', 'file of a task as JSON, or - for standard input')
     .option('--wait', 'wait for the result, verify and print it');
   askOptions(command)
-    .addHelpText('after', examples(['pheme submit task.json', 'prints its id'], ['pheme submit task.json --wait', 'prints its verified result']))
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme submit task.json', 'prints its id'],
+        ['pheme submit task.json --wait', 'prints its verified result'],
+      ),
+    )
     .action(act(submit));
 };
 

@@ -26,10 +26,16 @@ export const defineTestnet: CommandDefinition = (program, act) => {
     .option('--host <name>', 'address of a validator, once for each; on loopback unless given', collect)
     .option('--base-port <port>', 'first of the loopback ports', wholeNumber(1, 65_535));
   networkRuleOptions(command)
-    .addHelpText('after', examples(
-      ['pheme testnet --validators 4 --output net', 'four homes on this machine'],
-      ['pheme testnet --host a.example --host b.example --host c.example --host d.example --output net', 'one home a host'],
-    ))
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme testnet --validators 4 --output net', 'four homes on this machine'],
+        [
+          'pheme testnet --host a.example --host b.example --host c.example --host d.example --output net',
+          'one home a host',
+        ],
+      ),
+    )
     .action(act(testnet));
 };
 
@@ -37,10 +43,21 @@ const testnet: Handler<TestnetOptions> = async ({ out }, options) => {
   const { validators: count, host: hosts, basePort, output: directory, kind, name } = options;
   const places = hosts === undefined ? loopbackPlaces(count, basePort) : hostPlaces(hosts);
   const rules = rulesOf(options);
-  const { genesis, genesisPath, validators } = await createTestnet({ directory, places, kind, rules, ...(name === undefined ? {} : { name }) });
+  const { genesis, genesisPath, validators } = await createTestnet({
+    directory,
+    places,
+    kind,
+    rules,
+    ...(name === undefined ? {} : { name }),
+  });
   out.json({ networkId: createCommittee(genesis).networkId, genesis: genesisPath, validators: validators.map(view) });
   out.line(`genesis  ${genesisPath}`);
-  out.lines(table([['validator', 'public key', 'home', 'rpc', 'p2p'], ...validators.map((validator) => Object.values(view(validator)).map(String))]));
+  out.lines(
+    table([
+      ['validator', 'public key', 'home', 'rpc', 'p2p'],
+      ...validators.map((validator) => Object.values(view(validator)).map(String)),
+    ]),
+  );
   for (const warning of genesisWarnings(genesis)) out.note(`note: ${warning}`);
   return EXIT.ok;
 };

@@ -30,10 +30,16 @@ export const defineVerify: CommandDefinition = (program, act) => {
     .option('--diff <file>', 'the diff that it must be about; give the flags that the review had')
     .addOption(new Option('--require <verdict>', 'fail unless the verdict is this one').choices(['approved']));
   reviewOptions(command)
-    .addHelpText('after', examples(
-      ['pheme verify result.json --network genesis.json', 'authentic?'],
-      ['pheme verify result.json --network genesis.json --diff my.diff --require approved', 'approves this very diff?'],
-    ))
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme verify result.json --network genesis.json', 'authentic?'],
+        [
+          'pheme verify result.json --network genesis.json --diff my.diff --require approved',
+          'approves this very diff?',
+        ],
+      ),
+    )
     .action(act(verify));
 };
 

@@ -5,8 +5,8 @@ import type { RpcClient } from '../../rpc/client.ts';
 import { wholeNumber } from '../arguments.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { table } from '../io.ts';
-import { validatorName } from '../render-result.ts';
 import type { Act, CommandDefinition, Handler } from '../program.ts';
+import { validatorName } from '../render-result.ts';
 
 /** A command that shows one answer of a node on one screen. */
 interface View<Answer> {
@@ -52,7 +52,8 @@ const peers: View<PeerView[]> = {
 };
 
 function peerRow({ validatorIndex, publicKey, latencyMs, connectedAt, agent, address }: PeerView): string[] {
-  const name = validatorIndex === null ? `observer (${publicKey.slice(0, 8)})` : validatorName(validatorIndex, publicKey);
+  const name =
+    validatorIndex === null ? `observer (${publicKey.slice(0, 8)})` : validatorName(validatorIndex, publicKey);
   return [name, latencyMs === null ? '-' : `${latencyMs.toFixed(1)} ms`, connectedAt, agent ?? '-', address];
 }
 
@@ -63,7 +64,12 @@ const validators: View<ValidatorView[]> = {
   render: (list) =>
     table([
       ['validator', 'weight', 'state', 'public key'],
-      ...list.map(({ index, weight, self, connected, publicKey }) => [String(index), String(weight), self ? 'this node' : connected ? 'connected' : 'not connected', publicKey]),
+      ...list.map(({ index, weight, self, connected, publicKey }) => [
+        String(index),
+        String(weight),
+        self ? 'this node' : connected ? 'connected' : 'not connected',
+        publicKey,
+      ]),
     ]),
 };
 
@@ -71,7 +77,8 @@ const health: View<HealthReport> = {
   name: 'health',
   description: 'whether queue, models, validators and database are healthy; exit 3 if not',
   ask: (rpc, signal) => rpc.call('pheme_health', {}, { signal }),
-  render: (report) => (['queue', 'models', 'validators', 'database'] as const).map((name) => healthLine(name, report[name])),
+  render: (report) =>
+    (['queue', 'models', 'validators', 'database'] as const).map((name) => healthLine(name, report[name])),
   exit: (report) => (report.healthy ? EXIT.ok : EXIT.unjudged),
 };
 

@@ -31,8 +31,13 @@ const MODEL_ACCESS = ['OPENAI_API_KEY', 'MODEL_ENDPOINT'];
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment of a devnet's validators: without settings of single nodes, and with a model only if one is named. */
-export function childEnvironment(environment: Environment, model: string | undefined): Record<string, string | undefined> {
-  const kept = Object.entries(environment).filter(([name]) => !NODE_VARIABLES.test(name) || (model !== undefined && MODEL_ACCESS.includes(name)));
+export function childEnvironment(
+  environment: Environment,
+  model: string | undefined,
+): Record<string, string | undefined> {
+  const kept = Object.entries(environment).filter(
+    ([name]) => !NODE_VARIABLES.test(name) || (model !== undefined && MODEL_ACCESS.includes(name)),
+  );
   return { ...Object.fromEntries(kept), ...(model === undefined ? {} : { DEFAULT_MODEL: model }) };
 }
 
@@ -56,10 +61,21 @@ export function startChild(home: string, args: readonly string[], env: Record<st
     child.once('exit', (code, signal) => done({ code, signal }));
   });
   const hasEnded = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-  return { pid: child.pid ?? 0, logPath, ended, hasEnded, stop: (deadlineMs) => stopChild(child, ended, hasEnded, deadlineMs) };
+  return {
+    pid: child.pid ?? 0,
+    logPath,
+    ended,
+    hasEnded,
+    stop: (deadlineMs) => stopChild(child, ended, hasEnded, deadlineMs),
+  };
 }
 
-async function stopChild(child: ChildProcess, ended: Promise<Ending>, hasEnded: () => boolean, deadlineMs: number): Promise<void> {
+async function stopChild(
+  child: ChildProcess,
+  ended: Promise<Ending>,
+  hasEnded: () => boolean,
+  deadlineMs: number,
+): Promise<void> {
   if (hasEnded()) return;
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);

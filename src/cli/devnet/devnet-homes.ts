@@ -75,7 +75,11 @@ async function existingHome(directory: string, index: number): Promise<DevnetVal
 }
 
 function mismatch(directory: string, reason: string): ValidationError {
-  return new ValidationError(`${directory} holds a devnet already, and ${reason}: choose another --home, or leave the flag out`, 'HOME_EXISTS', { directory });
+  return new ValidationError(
+    `${directory} holds a devnet already, and ${reason}: choose another --home, or leave the flag out`,
+    'HOME_EXISTS',
+    { directory },
+  );
 }
 
 function exists(path: string): Promise<boolean> {

@@ -10,7 +10,11 @@ const ANSWER_MS = 2000; // a node on loopback that takes longer is asked again
  * @param onReason told what is still missing
  * @throws the signal's reason
  */
-export async function untilReady(rpcUrl: string, signal: AbortSignal, onReason: (reason: string) => void): Promise<void> {
+export async function untilReady(
+  rpcUrl: string,
+  signal: AbortSignal,
+  onReason: (reason: string) => void,
+): Promise<void> {
   const rpc = createRpcClient({ url: rpcUrl, timeoutMs: ANSWER_MS });
   for (;;) {
     const reason = await unreadyReason(rpc, signal);

@@ -42,15 +42,20 @@ export async function runDevnet(options: DevnetOptions): Promise<void> {
   const { directory, homes, env, nodeArgs, out, signal } = options;
   const filePath = resolve(join(directory, DEVNET_FILE));
   await rm(filePath, { force: true }); // it would name processes of an earlier run
-  const running = homes.validators.map((validator) => ({ validator, child: startChild(validator.home, nodeArgs, env) }));
+  const running = homes.validators.map((validator) => ({
+    validator,
+    child: startChild(validator.home, nodeArgs, env),
+  }));
   try {
     await untilAllReady(running, out, signal);
     if (signal.aborted) return;
     const devnet = { ...homes, validators: running.map(({ validator, child }) => ({ ...validator, pid: child.pid })) };
     await writeFileAtomic(filePath, `${JSON.stringify(devnet, null, 2)}\n`);
-    for (const one of running) void one.child.ended.then((ending) => !signal.aborted && out.note(obituary(one, ending)));
+    for (const one of running)
+      void one.child.ended.then((ending) => !signal.aborted && out.note(obituary(one, ending)));
     out.json(devnet);
-    for (const { validator, child } of running) out.line(`validator ${validator.index}  ${validator.rpc}  pid ${child.pid}  ${validator.home}`);
+    for (const { validator, child } of running)
+      out.line(`validator ${validator.index}  ${validator.rpc}  pid ${child.pid}  ${validator.home}`);
     out.line('ready');
     await aborted(signal);
   } finally {
@@ -67,7 +72,9 @@ async function untilAllReady(running: readonly Running[], out: Output, signal: A
   const show = () => {
     const ready = reasons.filter((reason) => reason === '').length;
     const first = reasons.findIndex((reason) => reason !== '');
-    out.progress(`${ready} of ${running.length} validators ready${first < 0 ? '' : `; validator ${first}: ${reasons[first]}`}`);
+    out.progress(
+      `${ready} of ${running.length} validators ready${first < 0 ? '' : `; validator ${first}: ${reasons[first]}`}`,
+    );
   };
   const watch = async ({ validator, child }: Running, at: number) => {
     void child.ended.then(() => failed.abort());
@@ -83,7 +90,10 @@ async function untilAllReady(running: readonly Running[], out: Output, signal: A
   if (signal.aborted) return;
   if (dead !== undefined) throw await diedEarly(dead);
   if (outcomes.every(({ status }) => status === 'fulfilled')) return;
-  throw new ValidationError(`not all validators were ready within ${READY_TIMEOUT_MS / 1000} s: see node.log in their homes`, 'UNAVAILABLE');
+  throw new ValidationError(
+    `not all validators were ready within ${READY_TIMEOUT_MS / 1000} s: see node.log in their homes`,
+    'UNAVAILABLE',
+  );
 }
 
 async function diedEarly({ validator, child }: Running): Promise<ValidationError> {

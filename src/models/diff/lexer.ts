@@ -54,7 +54,13 @@ export function lexHunk(hunk: DiffHunk, language: Language, version: 'changed' |
   const text = kept.map((line) => line.text).join('\n');
   const { code, bare } = new Lexer(text, SYNTAX[language], language).run();
   const [codes, bares] = [code.split('\n'), bare.split('\n')];
-  return kept.map(({ kind, line, text: raw }, i) => ({ added: kind === own, line, raw, code: codes[i]!, bare: bares[i]! }));
+  return kept.map(({ kind, line, text: raw }, i) => ({
+    added: kind === own,
+    line,
+    raw,
+    code: codes[i]!,
+    bare: bares[i]!,
+  }));
 }
 
 /** Bounds that keep the lexer linear on bait: the longest literal looked for, and the context that tells regex from division. */
@@ -167,7 +173,11 @@ class Lexer {
     const mark = triple ? quote.repeat(3) : quote;
     const start = this.#at + mark.length;
     const lineEnd = this.#lineEnd(start);
-    let end = this.#closing(mark, start, triple || this.#syntax.multiline.includes(quote) ? start + STRING_CHARS_MAX : lineEnd);
+    let end = this.#closing(
+      mark,
+      start,
+      triple || this.#syntax.multiline.includes(quote) ? start + STRING_CHARS_MAX : lineEnd,
+    );
     if (end < 0) end = lineEnd; // never closed: a fragment, or an apostrophe
     const expressions = this.#expressions(quote, start, end);
     const documentation = triple && this.#bareBefore().trim() === '';

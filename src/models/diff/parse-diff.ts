@@ -175,10 +175,17 @@ class DiffReader {
     this.#hunk = undefined;
     this.#filesTotal++;
     const renamed = oldPath !== undefined && oldPath !== path;
-    this.#file = { path, status: renamed ? 'renamed' : 'modified', language: languageOf(path), binary: false, hunks: [] };
+    this.#file = {
+      path,
+      status: renamed ? 'renamed' : 'modified',
+      language: languageOf(path),
+      binary: false,
+      hunks: [],
+    };
     if (renamed) this.#file.oldPath = oldPath;
     if (this.#filesTotal <= DIFF_FILES_MAX) this.#files.push(this.#file);
-    else if (this.#filesTotal === DIFF_FILES_MAX + 1) this.#omit(`files after ${DIFF_FILES_MAX}`, 'too many files', true);
+    else if (this.#filesTotal === DIFF_FILES_MAX + 1)
+      this.#omit(`files after ${DIFF_FILES_MAX}`, 'too many files', true);
   }
 
   #openHunk(text: string): void {

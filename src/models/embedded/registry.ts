@@ -1,22 +1,47 @@
+import { hash } from '../../protocol/hash.ts';
+import type { ModelIdentity } from '../../protocol/judgement.ts';
 import type { BaseModel } from '../base-model.ts';
 import { ProfileReviewer, TokenReviewer } from './code/classifiers.ts';
+import { ruleTexts } from './code/evidence.ts';
 import { reviewByFlow, reviewByRules } from './code/variants.ts';
 import { EmbeddedModel, type EmbeddedVariant } from './embedded-model.ts';
 import { profileAssessor, tokenAssessor } from './skill/classifiers.ts';
 import { assessByFlow, assessByRules } from './skill/variants.ts';
 
-const identityOf = (name: string) => ({ id: `embedded:${name}`, family: `embedded-${name}` });
+const identityOf = (name: string): ModelIdentity => ({ id: `embedded:${name}`, family: `embedded-${name}` });
+
+/** With the digest of all that decides: the rules and, where there are any, the weights. */
+function digested(name: string, ...weights: unknown[]): ModelIdentity {
+  const digest = hash(
+    'pheme/embedded/1',
+    ruleTexts(),
+    weights.map((part) => JSON.stringify(part)),
+  );
+  return { ...identityOf(name), digest };
+}
 
 const LOADERS = {
-  rules: async (): Promise<EmbeddedVariant> => ({ identity: identityOf('rules'), review: reviewByRules, assess: assessByRules }),
-  flow: async (): Promise<EmbeddedVariant> => ({ identity: identityOf('flow'), review: reviewByFlow, assess: assessByFlow }),
+  rules: async (): Promise<EmbeddedVariant> => ({
+    identity: digested('rules'),
+    review: reviewByRules,
+    assess: assessByRules,
+  }),
+  flow: async (): Promise<EmbeddedVariant> => ({
+    identity: digested('flow'),
+    review: reviewByFlow,
+    assess: assessByFlow,
+  }),
   tokens: async (): Promise<EmbeddedVariant> => {
     const [code, skill] = await Promise.all([
       import('./code-tokens.weights.json', { with: { type: 'json' } }),
       import('./skill-tokens.weights.json', { with: { type: 'json' } }),
     ]);
     const reviewer = new TokenReviewer(code.default);
-    return { identity: identityOf('tokens'), review: (context) => reviewer.review(context), assess: tokenAssessor(skill.default) };
+    return {
+      identity: digested('tokens', code.default, skill.default),
+      review: (context) => reviewer.review(context),
+      assess: tokenAssessor(skill.default),
+    };
   },
   profile: async (): Promise<EmbeddedVariant> => {
     const [code, skill] = await Promise.all([
@@ -25,7 +50,11 @@ const LOADERS = {
     ]);
     const reviewer = new ProfileReviewer(code.default);
     const assess = profileAssessor(skill.default);
-    return { identity: identityOf('profile'), review: (context) => reviewer.review(context), assess };
+    return {
+      identity: digested('profile', code.default, skill.default),
+      review: (context) => reviewer.review(context),
+      assess,
+    };
   },
 } as const;
 

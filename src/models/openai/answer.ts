@@ -16,7 +16,10 @@ export const reviewAnswer = z.strictObject({
         category: z.enum(CATEGORIES),
         severity: z.enum(SEVERITIES),
         file: text,
-        line: z.int().min(0).max(2 ** 31 - 1),
+        line: z
+          .int()
+          .min(0)
+          .max(2 ** 31 - 1),
         quote: text,
         message: text,
         suggestion: text,
@@ -46,5 +49,9 @@ const BOUNDS = new Set(['$schema', 'maxLength', 'minLength', 'maxItems', 'minIte
 function withoutBounds(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutBounds);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !BOUNDS.has(key)).map(([key, item]) => [key, withoutBounds(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !BOUNDS.has(key))
+      .map(([key, item]) => [key, withoutBounds(item)]),
+  );
 }

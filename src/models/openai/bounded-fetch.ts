@@ -26,7 +26,8 @@ function byteLimit(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
   return new TransformStream({
     transform(chunk, controller) {
       read += chunk.length;
-      if (read > RESPONSE_BYTES_MAX) controller.error(new ResponseTooLarge(`an answer of over ${RESPONSE_BYTES_MAX} bytes`));
+      if (read > RESPONSE_BYTES_MAX)
+        controller.error(new ResponseTooLarge(`an answer of over ${RESPONSE_BYTES_MAX} bytes`));
       else controller.enqueue(chunk);
     },
   });

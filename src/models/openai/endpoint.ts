@@ -77,7 +77,8 @@ export class Endpoint {
   #simplify(error: unknown): boolean {
     if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return false;
     const told = `${error.param ?? ''} ${error.message}`;
-    if (/max_completion_tokens/.test(told) && this.#dialect.tokensField === 'max_tokens') this.#dialect.tokensField = 'max_completion_tokens';
+    if (/max_completion_tokens/.test(told) && this.#dialect.tokensField === 'max_tokens')
+      this.#dialect.tokensField = 'max_completion_tokens';
     else if (/temperature|top_p/.test(told) && this.#dialect.sampling) this.#dialect.sampling = false;
     else if (this.#dialect.format === 'json_schema') this.#dialect.format = 'json_object';
     else if (this.#dialect.format === 'json_object') this.#dialect.format = 'plain';
@@ -88,7 +89,10 @@ export class Endpoint {
 
 function isTransient(error: unknown): boolean {
   if (error instanceof APIConnectionError) return !causedBy(error, Redirected) && !causedBy(error, ResponseTooLarge);
-  return error instanceof APIError && (error.status === 408 || error.status === 409 || error.status === 429 || (error.status ?? 0) >= 500);
+  return (
+    error instanceof APIError &&
+    (error.status === 408 || error.status === 409 || error.status === 429 || (error.status ?? 0) >= 500)
+  );
 }
 
 function causedBy(error: unknown, kind: new (...args: never[]) => Error): boolean {

@@ -32,7 +32,10 @@ function delimited(label: string, text: string): string {
 
 /** Characters that are not seen are spelled out, lest they hide something from people but not from models. */
 function visible(text: string): string {
-  return text.replace(/[\p{Cf}\p{Co}]|(?![\t\n])\p{Cc}/gu, (char) => `<U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`);
+  return text.replace(
+    /[\p{Cf}\p{Co}]|(?![\t\n])\p{Cc}/gu,
+    (char) => `<U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`,
+  );
 }
 
 /** The parts of a change that are asked about one by one, and how many added lines they leave out. */
@@ -69,7 +72,10 @@ export function reviewChunks(diff: ParsedDiff, charsMax: number): ReviewChunks {
 }
 
 /** The material of an assessment; `cut` tells that the submission was longer than the context. */
-export function assessmentMaterial({ criteria, submission }: SkillAssessmentTask, charsMax: number): { material: string; cut: boolean } {
+export function assessmentMaterial(
+  { criteria, submission }: SkillAssessmentTask,
+  charsMax: number,
+): { material: string; cut: boolean } {
   const requirements = criteria.requirements.map((requirement, i) => `${i + 1}. ${visible(requirement)}`).join('\n');
   const content = visible([submission.content, ...submission.evidence.map((item) => `Evidence: ${item}`)].join('\n'));
   const kept = content.slice(0, Math.max(0, charsMax - requirements.length));

@@ -38,7 +38,9 @@ function placeOf(diff: ParsedDiff, { file, line, quote }: Told): Place | undefin
   const named = diff.files.filter((candidate) => candidate.path === file);
   const places = (named.length > 0 ? named : diff.files).flatMap((candidate) =>
     candidate.hunks.flatMap((hunk) =>
-      hunk.lines.filter(({ kind }) => kind !== 'removed').map((known) => ({ file: candidate.path, line: known.line, text: known.text, added: known.kind === 'added' })),
+      hunk.lines
+        .filter(({ kind }) => kind !== 'removed')
+        .map((known) => ({ file: candidate.path, line: known.line, text: known.text, added: known.kind === 'added' })),
     ),
   );
   if (wanted.length < QUOTE_CHARS_MIN) return undefined;
@@ -50,5 +52,14 @@ function placeOf(diff: ParsedDiff, { file, line, quote }: Told): Place | undefin
 function findingOf({ rule, category, severity, message, suggestion }: Told, { file, line, text }: Place): Finding {
   const quote = maskSecrets(text).trim().slice(0, FINDING_CHARS_MAX);
   const advice = suggestion === '' ? {} : { suggestion: suggestion.slice(0, FINDING_CHARS_MAX) };
-  return { rule: `model/${rule}`.slice(0, 128), severity, category, file, line, quote, message: message.slice(0, FINDING_CHARS_MAX), ...advice };
+  return {
+    rule: `model/${rule}`.slice(0, 128),
+    severity,
+    category,
+    file,
+    line,
+    quote,
+    message: message.slice(0, FINDING_CHARS_MAX),
+    ...advice,
+  };
 }

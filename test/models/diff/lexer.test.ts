@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the strings are code under review
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Language } from '../../../src/models/diff/language.ts';
@@ -29,13 +30,29 @@ describe('lexHunk', () => {
   });
 
   it('keeps every column, whatever the text', () => {
-    const language = fc.constantFrom<Language>('js', 'python', 'php', 'ruby', 'shell', 'c', 'sql', 'html', 'go', 'rust');
-    const text = fc.array(fc.constantFrom('"', "'", '`', '/*', '*/', '//', '#', '${', '}', '\\', 'a', ' ', '\n', '"""', '--', '/', '{')).map((bits) => bits.join(''));
+    const language = fc.constantFrom<Language>(
+      'js',
+      'python',
+      'php',
+      'ruby',
+      'shell',
+      'c',
+      'sql',
+      'html',
+      'go',
+      'rust',
+    );
+    const text = fc
+      .array(
+        fc.constantFrom('"', "'", '`', '/*', '*/', '//', '#', '${', '}', '\\', 'a', ' ', '\n', '"""', '--', '/', '{'),
+      )
+      .map((bits) => bits.join(''));
     fc.assert(
       fc.property(language, text, (chosen, source) => {
         const lines = lex(chosen, source);
         assert.equal(lines.map((line) => line.raw).join('\n'), source);
-        for (const line of lines) assert.deepEqual([line.code.length, line.bare.length], [line.raw.length, line.raw.length]);
+        for (const line of lines)
+          assert.deepEqual([line.code.length, line.bare.length], [line.raw.length, line.raw.length]);
       }),
     );
   });

@@ -10,17 +10,50 @@ const wrapped = (text: string) => many(text, 1900);
 const BAIT: Record<string, string> = {
   'one line of 4 MB': addition('src/a.js', [many('a', 4_000_000)]),
   '10,000 files': Array.from({ length: 10_000 }, (_, i) => addition(`f${i}.js`, ['a();'])).join(''),
-  'block comments never closed': addition('src/a.js', Array.from({ length: 150 }, () => wrapped('/*'))),
-  'quotes never closed': addition('src/a.js', Array.from({ length: 150 }, () => wrapped(`\\"'\``))),
-  'stars': addition('src/a.c', Array.from({ length: 150 }, () => wrapped('* '))),
-  'slashes': addition('src/a.js', Array.from({ length: 150 }, () => wrapped('=/['))),
-  'SQL words': addition('src/a.js', Array.from({ length: 100 }, () => `"${wrapped('select * where ')}"`)),
-  'credential words': addition('src/a.py', Array.from({ length: 100 }, () => wrapped('password_'))),
-  'key beginnings': addition('src/a.js', Array.from({ length: 100 }, () => wrapped('-----BEGIN A '))),
-  'loops': addition('src/a.js', Array.from({ length: 100 }, () => wrapped('for ('))),
-  'one statement without an end': addition('src/a.js', Array.from({ length: 2000 }, () => 'f(a +')),
-  'assignments': addition('src/a.js', Array.from({ length: 2000 }, (_, i) => `const v${i} = v${i - 1} + req.query.a${i};`)),
-  'interpolations': addition('src/a.js', Array.from({ length: 100 }, () => `\`${wrapped('${')}\``)),
+  'block comments never closed': addition(
+    'src/a.js',
+    Array.from({ length: 150 }, () => wrapped('/*')),
+  ),
+  'quotes never closed': addition(
+    'src/a.js',
+    Array.from({ length: 150 }, () => wrapped(`\\"'\``)),
+  ),
+  stars: addition(
+    'src/a.c',
+    Array.from({ length: 150 }, () => wrapped('* ')),
+  ),
+  slashes: addition(
+    'src/a.js',
+    Array.from({ length: 150 }, () => wrapped('=/[')),
+  ),
+  'SQL words': addition(
+    'src/a.js',
+    Array.from({ length: 100 }, () => `"${wrapped('select * where ')}"`),
+  ),
+  'credential words': addition(
+    'src/a.py',
+    Array.from({ length: 100 }, () => wrapped('password_')),
+  ),
+  'key beginnings': addition(
+    'src/a.js',
+    Array.from({ length: 100 }, () => wrapped('-----BEGIN A ')),
+  ),
+  loops: addition(
+    'src/a.js',
+    Array.from({ length: 100 }, () => wrapped('for (')),
+  ),
+  'one statement without an end': addition(
+    'src/a.js',
+    Array.from({ length: 2000 }, () => 'f(a +'),
+  ),
+  assignments: addition(
+    'src/a.js',
+    Array.from({ length: 2000 }, (_, i) => `const v${i} = v${i - 1} + req.query.a${i};`),
+  ),
+  interpolations: addition(
+    'src/a.js',
+    Array.from({ length: 100 }, () => `\`${wrapped('${')}\``),
+  ),
 };
 
 describe('embedded models and bait', () => {
@@ -48,7 +81,9 @@ describe('embedded models and bait', () => {
 
   it('leave out what is too long, say so, and do not approve', async () => {
     for (const variant of EMBEDDED_VARIANTS) {
-      const { vote, abstainReason, coverage } = await createEmbeddedModel(variant).predict(review(BAIT['one line of 4 MB']!));
+      const { vote, abstainReason, coverage } = await createEmbeddedModel(variant).predict(
+        review(BAIT['one line of 4 MB']!),
+      );
       assert.deepEqual([vote, abstainReason], ['abstain', 'incomplete']);
       assert.deepEqual(coverage.omitted, [{ what: 'src/a.js:10', reason: 'line too long' }]);
     }

@@ -9,7 +9,11 @@ export interface Assignment {
 }
 
 const NAME = /[$@]{0,2}[A-Za-z_][\w$]*(?:(?:\.|->)[A-Za-z_][\w$]*)*/g;
-const DECLARATION_WORDS = new Set('const let var val final auto my local export readonly static public private protected mut int string String'.split(' '));
+const DECLARATION_WORDS = new Set(
+  'const let var val final auto my local export readonly static public private protected mut int string String'.split(
+    ' ',
+  ),
+);
 
 /** The assignment of a statement: `x = e`, `T x = e`, `x := e`, `{ a, b } = e`, `x += e`, `for (x of e)`; null if none. */
 export function assignmentIn(bare: string): Assignment | null {
@@ -20,7 +24,10 @@ export function assignmentIn(bare: string): Assignment | null {
   }
   const equals = assignmentSign(bare);
   if (equals < 0) return null;
-  const target = bare.slice(Math.max(0, equals - 300), equals).replace(/[:+.?|*-]+$/, '').trimEnd();
+  const target = bare
+    .slice(Math.max(0, equals - 300), equals)
+    .replace(/[:+.?|*-]+$/, '')
+    .trimEnd();
   const at = bare[equals + 1] === '=' ? equals + 2 : equals + 1;
   return { names: targetsOf(target), value: bare.slice(at), at };
 }
@@ -56,7 +63,8 @@ const ROUTE = /@\w{1,40}\.(?:route|get|post|put|patch|delete)\(/;
 
 /** Parameters of a handler that a web framework fills from the request. */
 export function requestParameters(bare: string, before: string, language: Language): string[] {
-  if (language === 'java' || language === 'csharp') return [...bare.matchAll(ANNOTATED)].map((match) => (match[1] ?? match[2])!);
+  if (language === 'java' || language === 'csharp')
+    return [...bare.matchAll(ANNOTATED)].map((match) => (match[1] ?? match[2])!);
   if (language !== 'python' || !ROUTE.test(before)) return [];
   const parameters = /\bdef\s+\w+\(([^)]{0,400})\)/.exec(bare)?.[1] ?? '';
   return parameters

@@ -3,7 +3,16 @@ import type { SourceLine } from '../../diff/lexer.ts';
 import { LinearModel, type LinearWeights } from '../linear.ts';
 import { clamp, logit, sigmoid } from '../logit.ts';
 import { type TreeWeights, treeLogOdds } from '../trees.ts';
-import { at, commonEvidence, type Evidence, flowEvidence, securityLineEvidence, type SourceFile, sourceFilesOf, structureEvidence } from './evidence.ts';
+import {
+  at,
+  commonEvidence,
+  type Evidence,
+  flowEvidence,
+  type SourceFile,
+  securityLineEvidence,
+  sourceFilesOf,
+  structureEvidence,
+} from './evidence.ts';
 import { profileFeatures } from './profile-features.ts';
 import { changeFeatures, lineFeatures } from './token-features.ts';
 import { type CodeContext, type CodeOpinion, PRIOR_BAD, startingOdds } from './verdict.ts';
@@ -26,7 +35,9 @@ export interface ChangeView {
 }
 
 const securityOf = (source: SourceFile): Evidence[] =>
-  [...securityLineEvidence(source), ...flowEvidence(source, true), ...structureEvidence(source)].filter((item) => item.category === 'security');
+  [...securityLineEvidence(source), ...flowEvidence(source, true), ...structureEvidence(source)].filter(
+    (item) => item.category === 'security',
+  );
 
 export function viewOf({ diff, sources }: Pick<CodeContext, 'diff' | 'sources'>): ChangeView {
   const original = sourceFilesOf(diff, 'original');
@@ -37,7 +48,8 @@ export function viewOf({ diff, sources }: Pick<CodeContext, 'diff' | 'sources'>)
 export function kindOf({ changed, original }: Pick<ChangeView, 'changed' | 'original'>): string {
   const code = changed.filter((source) => isCode(source.file.language));
   const sizes = new Map<string, number>();
-  for (const source of code) sizes.set(source.file.language, (sizes.get(source.file.language) ?? 0) + source.hunks.flat().length);
+  for (const source of code)
+    sizes.set(source.file.language, (sizes.get(source.file.language) ?? 0) + source.hunks.flat().length);
   const [language] = [...sizes].sort((a, b) => b[1] - a[1])[0] ?? ['other'];
   const known = language === 'js' || language === 'python' || language === 'c' ? language : 'other';
   return `${known} ${original.some((source) => source.hunks.flat().some((line) => line.added)) ? 'change' : 'new'}`;
@@ -65,7 +77,10 @@ export class TokenReviewer {
   }
 
   review(context: CodeContext): CodeOpinion {
-    const certain = context.sources.flatMap((source) => [...commonEvidence(source), ...certainOf(flowEvidence(source, false))]);
+    const certain = context.sources.flatMap((source) => [
+      ...commonEvidence(source),
+      ...certainOf(flowEvidence(source, false)),
+    ]);
     if (!hasCode(context)) return { evidence: certain, logOdds: startingOdds(context) };
     const view = viewOf(context);
     const features = changeFeatures(view.changed, view.original, view.evidence, view.before, this.#model.buckets);
@@ -95,12 +110,18 @@ export class ProfileReviewer {
   }
 
   review(context: CodeContext): CodeOpinion {
-    const certain = context.sources.flatMap((source) => [...commonEvidence(source), ...certainOf(flowEvidence(source, true))]);
+    const certain = context.sources.flatMap((source) => [
+      ...commonEvidence(source),
+      ...certainOf(flowEvidence(source, true)),
+    ]);
     if (!hasCode(context)) return { evidence: certain, logOdds: startingOdds(context) };
     const view = viewOf(context);
     const features = profileFeatures(view.changed, view.original, view.evidence, view.before);
     const logOdds = calibrated(treeLogOdds(this.#model, features), view, this.#calibration);
-    return { evidence: [...certain, ...suspicion(logOdds, gravestPlace(view), 'profile/resembles-vulnerable')], logOdds };
+    return {
+      evidence: [...certain, ...suspicion(logOdds, gravestPlace(view), 'profile/resembles-vulnerable')],
+      logOdds,
+    };
   }
 }
 
@@ -124,7 +145,12 @@ const PLACES_MAX = 5000;
 function placesOf(sources: readonly SourceFile[]): Place[] {
   const places = sources
     .filter((source) => isCode(source.file.language) && !source.isTest)
-    .flatMap((source) => source.hunks.flat().filter((line) => line.added && line.code.trim().length > 3).map((line) => ({ source, line })));
+    .flatMap((source) =>
+      source.hunks
+        .flat()
+        .filter((line) => line.added && line.code.trim().length > 3)
+        .map((line) => ({ source, line })),
+    );
   return places.slice(0, PLACES_MAX);
 }
 
@@ -147,7 +173,8 @@ function suspicion(logOdds: number, place: Place | undefined, rule: string): Evi
       category: 'security',
       belief,
       message: 'The change resembles changes that introduced vulnerabilities; this line weighs most.',
-      suggestion: 'Check where its values come from, and that they are bounded, escaped or checked before they are used.',
+      suggestion:
+        'Check where its values come from, and that they are bounded, escaped or checked before they are used.',
     },
   ];
 }

@@ -3,13 +3,15 @@ import { FINDING_CHARS_MAX, FINDINGS_MAX } from '../../../protocol/limits.ts';
 import { isCode, isTestPath } from '../../diff/language.ts';
 import { lexHunk, type SourceLine } from '../../diff/lexer.ts';
 import type { DiffFile, ParsedDiff } from '../../diff/parse-diff.ts';
-import { type Flow, flowsOf } from './flows.ts';
 import { describeFlow } from './flow-text.ts';
+import { type Flow, flowsOf } from './flows.ts';
 import { hasCatastrophicPattern, loopsIn } from './loops.ts';
+import { MEMORY_RULES } from './rules/memory.ts';
 import { PERFORMANCE_RULES, STYLE_RULES } from './rules/quality.ts';
 import type { LineRule } from './rules/rule.ts';
 import { maskSecrets, secretsIn } from './rules/secrets.ts';
-import { MEMORY_RULES, SECURITY_RULES } from './rules/security.ts';
+import { SECURITY_RULES } from './rules/security.ts';
+import { SINKS } from './sinks.ts';
 
 /** A finding with the probability that a reviewer would stop for it. */
 export interface Evidence extends Finding {
@@ -36,16 +38,34 @@ export function sourceFilesOf(diff: ParsedDiff, version: 'changed' | 'original' 
 
 const LINE_RULES = [...SECURITY_RULES, ...MEMORY_RULES, ...STYLE_RULES, ...PERFORMANCE_RULES];
 
+/** The rules and sinks as text, for the digest by which a judgement names them. */
+export function ruleTexts(): string[] {
+  const rules = LINE_RULES.map(
+    ({ id, severity, belief, pattern, unless }) => `${id} ${severity} ${belief} ${pattern} ${unless}`,
+  );
+  return [...rules, ...SINKS.map(({ kind, languages, call, needs }) => `${kind} ${languages} ${call} ${needs}`)];
+}
+
 /** What patterns on single added lines say. */
 export function lineEvidence(source: SourceFile): Evidence[] {
   const { file } = source;
   const rules = LINE_RULES.filter((rule) => applies(rule, source));
   return addedLines(source).flatMap((line) =>
-    rules.filter((rule) => rule.pattern.test(line[rule.on]) && rule.unless?.test(line[rule.on]) !== true).map((rule) => {
-      const { category, message, suggestion, belief } = rule;
-      const severity = rule.id === 'conflict-marker' ? rule.severity : inContext(rule.severity, source);
-      return { ...at(source, line), rule: `${file.language}/${rule.id}`, severity, category, message, suggestion, belief };
-    }),
+    rules
+      .filter((rule) => rule.pattern.test(line[rule.on]) && rule.unless?.test(line[rule.on]) !== true)
+      .map((rule) => {
+        const { category, message, suggestion, belief } = rule;
+        const severity = rule.id === 'conflict-marker' ? rule.severity : inContext(rule.severity, source);
+        return {
+          ...at(source, line),
+          rule: `${file.language}/${rule.id}`,
+          severity,
+          category,
+          message,
+          suggestion,
+          belief,
+        };
+      }),
   );
 }
 
@@ -93,13 +113,36 @@ export function flowEvidence(source: SourceFile, tracked: boolean): Evidence[] {
 function flowFinding(source: SourceFile, flow: Flow): Evidence {
   const { belief, severity, message, suggestion } = describeFlow(flow);
   const rule = `${source.file.language}/${flow.kind}-${flow.level === 'direct' || flow.level === 'tracked' ? 'injection' : 'built'}`;
-  return { ...at(source, flow.line), rule, severity: inContext(severity, source), category: 'security', message, suggestion, belief };
+  return {
+    ...at(source, flow.line),
+    rule,
+    severity: inContext(severity, source),
+    category: 'security',
+    message,
+    suggestion,
+    belief,
+  };
 }
 
 const LOOP_TEXT = {
-  'query-in-loop': { belief: 0.82, severity: 'error', message: 'A query runs for every turn of the loop.', suggestion: 'Fetch everything in one query before the loop.' },
-  'blocking-in-loop': { belief: 0.72, severity: 'warning', message: 'Blocking work runs for every turn of the loop.', suggestion: 'Do it once before the loop, or concurrently.' },
-  'deep-nesting': { belief: 0.6, severity: 'warning', message: 'Three loops inside one another: the work grows with the cube.', suggestion: 'Index by a map first.' },
+  'query-in-loop': {
+    belief: 0.82,
+    severity: 'error',
+    message: 'A query runs for every turn of the loop.',
+    suggestion: 'Fetch everything in one query before the loop.',
+  },
+  'blocking-in-loop': {
+    belief: 0.72,
+    severity: 'warning',
+    message: 'Blocking work runs for every turn of the loop.',
+    suggestion: 'Do it once before the loop, or concurrently.',
+  },
+  'deep-nesting': {
+    belief: 0.6,
+    severity: 'warning',
+    message: 'Three loops inside one another: the work grows with the cube.',
+    suggestion: 'Index by a map first.',
+  },
 } as const;
 
 /** Loops that repeat costly work, and regular expressions that bait can stall. */
@@ -107,17 +150,27 @@ export function structureEvidence(source: SourceFile): Evidence[] {
   if (!isCode(source.file.language)) return [];
   const loops = source.hunks.flatMap(loopsIn).map(({ id, line }): Evidence => {
     const { severity, ...text } = LOOP_TEXT[id];
-    return { ...at(source, line), rule: `loop/${id}`, category: 'performance', severity: inContext(severity, source), ...text };
+    return {
+      ...at(source, line),
+      rule: `loop/${id}`,
+      category: 'performance',
+      severity: inContext(severity, source),
+      ...text,
+    };
   });
-  const patterns = addedLines(source).filter(hasCatastrophicPattern).map((line): Evidence => ({
-    ...at(source, line),
-    rule: 'regex/catastrophic',
-    category: 'security',
-    severity: inContext('error', source),
-    belief: 0.84,
-    message: 'Nested repetition: a chosen input makes this pattern run for ever.',
-    suggestion: 'Repeat once, or use a linear-time engine.',
-  }));
+  const patterns = addedLines(source)
+    .filter(hasCatastrophicPattern)
+    .map(
+      (line): Evidence => ({
+        ...at(source, line),
+        rule: 'regex/catastrophic',
+        category: 'security',
+        severity: inContext('error', source),
+        belief: 0.84,
+        message: 'Nested repetition: a chosen input makes this pattern run for ever.',
+        suggestion: 'Repeat once, or use a linear-time engine.',
+      }),
+    );
   return [...loops, ...patterns];
 }
 

@@ -4,12 +4,24 @@ import type { SinkKind } from './sinks.ts';
 
 const HARM: Record<SinkKind, { does: string; suggestion: string }> = {
   sql: { does: 'becomes part of an SQL statement', suggestion: 'Use a parameterised query and pass the value apart.' },
-  shell: { does: 'becomes part of a shell command', suggestion: 'Run the program with a list of arguments, without a shell.' },
+  shell: {
+    does: 'becomes part of a shell command',
+    suggestion: 'Run the program with a list of arguments, without a shell.',
+  },
   code: { does: 'is run as code', suggestion: 'Parse the value, or dispatch by a table of known names.' },
   html: { does: 'reaches the page without being escaped', suggestion: 'Escape it, or use a template that does.' },
-  path: { does: 'chooses which file is opened', suggestion: 'Resolve the path and check that it stays inside its folder.' },
-  redirect: { does: 'chooses where visitors are sent', suggestion: 'Allow-list targets, or redirect to local paths only.' },
-  request: { does: 'chooses which address the server asks', suggestion: 'Allow-list hosts and forbid private addresses.' },
+  path: {
+    does: 'chooses which file is opened',
+    suggestion: 'Resolve the path and check that it stays inside its folder.',
+  },
+  redirect: {
+    does: 'chooses where visitors are sent',
+    suggestion: 'Allow-list targets, or redirect to local paths only.',
+  },
+  request: {
+    does: 'chooses which address the server asks',
+    suggestion: 'Allow-list hosts and forbid private addresses.',
+  },
   deserialise: { does: 'is deserialised into objects', suggestion: 'Use a data-only format such as JSON.' },
   template: { does: 'is compiled as a template', suggestion: 'Pass it as a variable of a fixed template.' },
   pattern: { does: 'becomes a regular expression', suggestion: 'Escape it, and bound its length.' },

@@ -20,9 +20,11 @@ export interface Flow {
 }
 
 /** Names that build the frame of a statement and are rarely a user's to choose. */
-const STRUCTURAL = /placeholder|table|column|schema|field|prefix|suffix|order|limit|offset|joined|clause|where|cond|__dirname|__filename|process\.(?:cwd|env)|sys\.executable|tmp|temp|version/i;
+const STRUCTURAL =
+  /placeholder|table|column|schema|field|prefix|suffix|order|limit|offset|joined|clause|where|cond|__dirname|__filename|process\.(?:cwd|env)|sys\.executable|tmp|temp|version/i;
 const GUARD = /^(?:(?:\}\s{0,8})?(?:else\s{1,8})?if|unless|assert|elif|elsif|guard)\b/;
-const GUARD_TEST = /\.test\(|\bmatch(?:es)?\(|\bin\s+[A-Z_]{3,}|\.(?:includes|has|contains|indexOf|isdigit|isalnum|startsWith|startswith|HasPrefix)\(|\bisinstance\(|\bpreg_match\(|\bin_array\(|\bis_numeric\(|typeof|MatchString\(/;
+const GUARD_TEST =
+  /\.test\(|\bmatch(?:es)?\(|\bin\s+[A-Z_]{3,}|\.(?:includes|has|contains|indexOf|isdigit|isalnum|startsWith|startswith|HasPrefix)\(|\bisinstance\(|\bpreg_match\(|\bin_array\(|\bis_numeric\(|typeof|MatchString\(/;
 
 /**
  * Follows values from outside to sinks within the hunks of one file; reports flows that an added line completes.
@@ -115,7 +117,8 @@ class FlowTracker {
     const words = sqlIn(code, bare);
     if (words < 0) return [];
     const quote = Math.max(...['"', "'", '`'].map((mark) => bare.lastIndexOf(mark, words)));
-    if (quote < 0 || /\b(?:sql|Prisma\.sql|\$queryRaw|\$executeRaw)$/i.test(bare.slice(Math.max(0, quote - 40), quote))) return [];
+    if (quote < 0 || /\b(?:sql|Prisma\.sql|\$queryRaw|\$executeRaw)$/i.test(bare.slice(Math.max(0, quote - 40), quote)))
+      return [];
     const formatted = /\b\w*[sS]?(?:printf|Format|format)!?\(\s*$/.test(bare.slice(Math.max(0, quote - 40), quote));
     const end = expressionEnd(bare, quote, formatted);
     if (formatted && !/%[svq@]|\{\w*\}/.test(code.slice(quote, end))) return [];

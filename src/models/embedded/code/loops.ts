@@ -6,7 +6,8 @@ export interface LoopHit {
   line: SourceLine;
 }
 
-const LOOP = /^\s*(?:\}\s*)?(?:for|while|foreach|until|loop)\b(?!.*;\s*$)|\.(?:forEach|map|each|each_with_index|filter|reduce)\s*\(?[^;]{0,80}(?:=>\s*\{|=>\s*\(?|\{\s*\|[^|]*\||\bdo\s*(?:\|[^|]*\|)?|function\s*\w*\s*\([^)]*\)\s*\{)\s*$/;
+const LOOP =
+  /^\s*(?:\}\s*)?(?:for|while|foreach|until|loop)\b(?!.*;\s*$)|\.(?:forEach|map|each|each_with_index|filter|reduce)\s*\(?[^;]{0,80}(?:=>\s*\{|=>\s*\(?|\{\s*\|[^|]*\||\bdo\s*(?:\|[^|]*\|)?|function\s*\w*\s*\([^)]*\)\s*\{)\s*$/;
 const QUERY =
   /\b(?:db|database|conn|connection|client|pool|cursor|cur|session|knex|repository|repo|\w{1,30}Repository|\w{1,30}Model|em|entityManager|jdbcTemplate|stmt)\s*(?:\.|->)\s*(?:query|execute|executeQuery|find\w{0,20}|get|select\w{0,10}|Query|QueryRow|raw|fetch\w{0,10}|save|insert\w{0,10}|update\w{0,10})\s*\(|\b[A-Z]\w{1,30}(?:\.objects\.(?:get|filter|create)|\.(?:findOne|findById|findByPk|findUnique))\s*\(|\b(?:mysqli?_query|pg_query)\s*\(/;
 const BLOCKING = /\b(?:readFileSync|writeFileSync|execSync)\s*\(|\brequests\.(?:get|post)\s*\(|\burlopen\s*\(/;
@@ -27,13 +28,15 @@ export function loopsIn(lines: readonly SourceLine[]): LoopHit[] {
     }
     if (!LOOP.test(line.bare)) continue;
     open.push(indent);
-    if (line.added && open.length === NESTING_MAX && /^\s*(?:for|while|foreach)\b/.test(line.bare)) hits.push({ id: 'deep-nesting', line });
+    if (line.added && open.length === NESTING_MAX && /^\s*(?:for|while|foreach)\b/.test(line.bare))
+      hits.push({ id: 'deep-nesting', line });
   }
   return hits;
 }
 
 /** A group that repeats and is itself one repeated atom: matching can take exponential time. */
-const NESTED_QUANTIFIER = /\((?:\?:)?(?:\.|\\[wdsWDS]|\[[^\]\n]{1,40}\]|\w)[+*]\)[+*]|\((?:\?:)?(?:\.\*|\.\+|\\[wds][+*])(?:\|[^()|\n]{0,40}){1,4}\)[+*]/;
+const NESTED_QUANTIFIER =
+  /\((?:\?:)?(?:\.|\\[wdsWDS]|\[[^\]\n]{1,40}\]|\w)[+*]\)[+*]|\((?:\?:)?(?:\.\*|\.\+|\\[wds][+*])(?:\|[^()|\n]{0,40}){1,4}\)[+*]/;
 
 /** Whether a line holds a regular expression that bait can make run for ever. */
 export function hasCatastrophicPattern(line: SourceLine): boolean {

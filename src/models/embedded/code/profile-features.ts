@@ -4,14 +4,20 @@ import type { Evidence, SourceFile } from './evidence.ts';
 /** Kinds of tokens whose gain or loss changes how safe code is; counted per hundred lines of bare code. */
 const SIGNS: readonly (readonly [string, RegExp])[] = [
   ['escape', /\b\w{0,20}(?:escape|sanitiz|purify|encode|quote|strip_tags|htmlspecialchars|bleach)\w{0,20}\s*\(/gi],
-  ['check', /\b(?:if|unless|assert|guard|require|ensure|validate\w{0,20}|check\w{0,20}|verify\w{0,20}|is_?valid\w{0,20})\b/gi],
+  [
+    'check',
+    /\b(?:if|unless|assert|guard|require|ensure|validate\w{0,20}|check\w{0,20}|verify\w{0,20}|is_?valid\w{0,20})\b/gi,
+  ],
   ['bound', /\b(?:len|length|size|sizeof|max|min|limit|bounds?|count|capacity|strnlen|strlen)\b/gi],
   ['compare', /[<>]=?(?!>|<|=)|[!=]==?/g],
   ['leave', /\b(?:return|throw|raise|goto|abort|exit|break|die)\b/g],
   ['concatenation', /["'`]\s*[+.%]\s*[\w$(]|[\w)\]]\s*\+\s*["'`]|\$\{|#\{|\bf["']/g],
   ['format', /\b(?:format|sprintf|printf|Sprintf|interpolate)\b/g],
   ['query', /\b(?:execute|query|select|cursor|where|find_by_sql|prepare\w{0,10})\b/gi],
-  ['parameter', /(?:execute|query|run|raw)\s*\([^;\n]{0,200}["'`]\s*,\s*[[({\w]|\bbind\w{0,10}\(|\bprepare\w{0,10}\(/gi],
+  [
+    'parameter',
+    /(?:execute|query|run|raw)\s*\([^;\n]{0,200}["'`]\s*,\s*[[({\w]|\bbind\w{0,10}\(|\bprepare\w{0,10}\(/gi,
+  ],
   ['process', /\b(?:system|popen|exec\w{0,10}|spawn\w{0,10}|subprocess|shell\w{0,10})\b/gi],
   ['file', /\b(?:open|fopen|read\w{0,10}|write\w{0,10}|unlink|path|join|basename|realpath|normpath|abspath)\b/gi],
   ['html', /<\w|innerHTML|\bhtml\b|safe\b|mark_safe|render\w{0,10}/g],
@@ -54,13 +60,24 @@ export function profileFeatures(
     const [now, then] = [count(added, pattern), count(removed, pattern)];
     return [Math.min(3, now / lines), removed === '' ? 0 : Math.max(-4, Math.min(4, now - then))];
   });
-  const [security, securityBefore] = [evidence, before].map((items) => items.filter((item) => item.category === 'security'));
+  const [security, securityBefore] = [evidence, before].map((items) =>
+    items.filter((item) => item.category === 'security'),
+  );
   for (const belief of BELIEFS) {
-    const [now, then] = [security!, securityBefore!].map((items) => items.filter((item) => item.belief >= belief).length);
+    const [now, then] = [security!, securityBefore!].map(
+      (items) => items.filter((item) => item.belief >= belief).length,
+    );
     numbers.push(Math.min(5, now!), removed === '' ? 0 : Math.max(-3, Math.min(3, now! - then!)));
   }
   const is = (...languages: string[]) => (changed.some(({ file }) => languages.includes(file.language)) ? 1 : 0);
-  numbers.push(surest(security!), surest(securityBefore!), removed === '' ? 0 : 1, is('c'), is('js', 'html'), is('python'));
+  numbers.push(
+    surest(security!),
+    surest(securityBefore!),
+    removed === '' ? 0 : 1,
+    is('c'),
+    is('js', 'html'),
+    is('python'),
+  );
   return Float32Array.from(numbers);
 }
 
@@ -77,6 +94,11 @@ const TEXT_CHARS_MAX = 100_000;
 function changedText(sources: readonly SourceFile[]): string {
   const lines = sources
     .filter((source) => isCode(source.file.language) && !source.isTest)
-    .flatMap((source) => source.hunks.flat().filter((line) => line.added && line.code.trim() !== '').map((line) => line.code));
+    .flatMap((source) =>
+      source.hunks
+        .flat()
+        .filter((line) => line.added && line.code.trim() !== '')
+        .map((line) => line.code),
+    );
   return lines.join('\n').slice(0, TEXT_CHARS_MAX);
 }

@@ -9,7 +9,8 @@ const SOURCES: Partial<Record<Language, RegExp>> = {
   java: /\.get(?:Parameter|Header|QueryString|Cookies|PathInfo|RequestURI|ParameterValues|ParameterMap|InputStream|Reader)\(|@(?:RequestParam|PathVariable|RequestBody|QueryParam|PathParam|FormParam|RequestHeader|CookieValue)\b|\bargs\[\d|\bscanner\.next\w*\(/,
   go: /\b(?:r|req|request)\.(?:URL\.|FormValue\(|PostFormValue\(|Form\b|PostForm\b|Header\.|Body\b|PathValue\(|Cookie\()|\b(?:c|ctx|context)\.(?:Query|Param|PostForm|DefaultQuery|FormValue|QueryParam|Params|GetHeader|QueryArgs)\(|\bmux\.Vars\(|\bos\.Args\b/,
   ruby: /\bparams(?:\[|\.|\b)|\brequest\.(?:params|body|headers|query_string|cookies|GET|POST)\b|\bcookies\[|\bARGV\b|(?<![\w.])gets\b/,
-  csharp: /\bRequest\.(?:Query|Form|QueryString|Headers|Cookies|Params|Body)\b|\bRequest\[|\[From(?:Query|Body|Route|Form|Header)\b|\bConsole\.ReadLine\(|\bargs\[\d/,
+  csharp:
+    /\bRequest\.(?:Query|Form|QueryString|Headers|Cookies|Params|Body)\b|\bRequest\[|\[From(?:Query|Body|Route|Form|Header)\b|\bConsole\.ReadLine\(|\bargs\[\d/,
   rust: /\benv::args\b|\bweb::(?:Query|Path|Form|Json)\b|\breq\.(?:query|param|match_info)/,
   c: /\bargv\[|\bgetenv\(|\bfgets\(|\bscanf\(|\brecv\(/,
   shell: /\$\{?[1-9@*]|\$\{?QUERY_STRING|\$\{?REQUEST_|\$\{?HTTP_/,

@@ -71,7 +71,8 @@ export function reviewJudgement(context: CodeContext, opinion: CodeOpinion, mode
   }
   const bad = sigmoid(opinion.logOdds + remarkOdds(evidence));
   const confidence = clamp(1 - bad, 0.5, approvalMax(context));
-  const summary = findings.length === 0 ? 'No defect found.' : `No defect that would stop the change; ${findings.length} remarks.`;
+  const summary =
+    findings.length === 0 ? 'No defect found.' : `No defect that would stop the change; ${findings.length} remarks.`;
   if (bad <= 0.5) return { ...base, vote: 'approve', confidence, findings, summary };
   const unsure = `Several remarks together leave it open whether the change is sound.`;
   return { ...base, vote: 'abstain', abstainReason: 'low_confidence', confidence: 0.5, findings, summary: unsure };
@@ -110,8 +111,11 @@ const NOT_IN_DIFF = 'named by the task but not in the diff';
 const OMISSIONS_TOLD = 20;
 
 function coverageOf({ task, diff, sources }: CodeContext): Coverage {
-  const paths = new Set(diff.files.flatMap((file) => (file.oldPath === undefined ? [file.path] : [file.path, file.oldPath])));
-  const missing = diff.files.length === diff.filesTotal ? task.pullRequest.files.filter((file) => !paths.has(file)) : [];
+  const paths = new Set(
+    diff.files.flatMap((file) => (file.oldPath === undefined ? [file.path] : [file.path, file.oldPath])),
+  );
+  const missing =
+    diff.files.length === diff.filesTotal ? task.pullRequest.files.filter((file) => !paths.has(file)) : [];
   const omitted = missing.slice(0, OMISSIONS_TOLD).map((what) => ({ what, reason: NOT_IN_DIFF }));
   const silent = diff.files.filter((file) => !file.binary && file.hunks.length === 0).length;
   return {

@@ -22,7 +22,8 @@ export interface Standard {
 export function crossed(features: ArrayLike<number>, { means, spreads }: Standard): Sparse {
   const scores = means.map((mean, i) => Math.max(-3, Math.min(3, ((features[i] ?? 0) - mean) / (spreads[i] || 1))));
   const values = [...scores];
-  for (let i = 0; i < scores.length; i++) for (let j = i; j < scores.length; j++) values.push((scores[i]! * scores[j]!) / 3);
+  for (let i = 0; i < scores.length; i++)
+    for (let j = i; j < scores.length; j++) values.push((scores[i]! * scores[j]!) / 3);
   return { buckets: Uint32Array.from(values.keys()), values: Float32Array.from(values) };
 }
 
@@ -38,18 +39,28 @@ function opinionBy(score: Score, { groups, coverages, signs, text }: SkillContex
   const probability = (some: readonly RequirementCoverage[]) => sigmoid(score(skillFeatures(some, signs, text)));
   const words = groups.reduce((sum, group) => sum + group.words, 0) / Math.max(1, groups.length);
   const good = probability(groups);
-  const probabilityGood = words < FOREIGN_BELOW ? Math.min(good, FOREIGN_GOOD) : good;
+  const denied = Math.max(0, ...groups.map((group) => group.negation));
+  const unmet = groups.length > 1 && groups.some((group) => group.words < UNMET_BELOW) ? UNMET_GOOD : 1;
+  const most = words < FOREIGN_BELOW ? FOREIGN_GOOD : denied >= DENIED_FROM ? DENIED_GOOD : unmet;
+  const probabilityGood = Math.min(good, most);
   return { met: coverages.map((coverage) => probability([coverage])), probabilityGood };
 }
 
 /** Of graded answers that share less than this with what was asked, about one in eight was right. */
 const FOREIGN_BELOW = 0.08;
 const FOREIGN_GOOD = 0.14;
+/** A requirement that is hardly spoken of leaves it open whether all are met, however good the rest is. */
+const UNMET_BELOW = 0.35;
+const UNMET_GOOD = 0.6;
+/** Of those that deny most of what a requirement affirms, about one in three was right. */
+const DENIED_FROM = 0.6;
+const DENIED_GOOD = 0.36;
 
 /** A logistic regression over the features and their products. */
 export function tokenAssessor({ model, calibration, standard }: SkillWeights<LinearWeights> & { standard: Standard }) {
   const linear = new LinearModel(model);
-  const score: Score = (features) => calibration.slope * linear.logOdds(crossed(features, standard)) + calibration.offset;
+  const score: Score = (features) =>
+    calibration.slope * linear.logOdds(crossed(features, standard)) + calibration.offset;
   return (context: SkillContext): SkillOpinion => opinionBy(score, context);
 }
 

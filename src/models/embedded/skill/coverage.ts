@@ -46,7 +46,8 @@ export function prepare(text: string): PreparedText {
 
 export function shinglesOf(words: readonly Word[]): Set<string> {
   const shingles = new Set<string>();
-  for (let i = 0; i + 2 < words.length; i++) shingles.add(`${words[i]!.text} ${words[i + 1]!.text} ${words[i + 2]!.text}`);
+  for (let i = 0; i + 2 < words.length; i++)
+    shingles.add(`${words[i]!.text} ${words[i + 1]!.text} ${words[i + 2]!.text}`);
   return shingles;
 }
 
@@ -100,7 +101,11 @@ function localShare(found: readonly number[][], weights: readonly number[], { co
     }
   });
   let best = 0;
-  for (const words of sentences.values()) best = Math.max(best, [...words].reduce((sum, word) => sum + weights[word]!, 0));
+  for (const words of sentences.values())
+    best = Math.max(
+      best,
+      [...words].reduce((sum, word) => sum + weights[word]!, 0),
+    );
   return best;
 }
 

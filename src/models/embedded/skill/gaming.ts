@@ -44,7 +44,14 @@ function scrambledShare({ words }: PreparedText, requirements: readonly string[]
 
 function sameWords(text: PreparedText, requirements: readonly string[]): number {
   const own = text.words.map((word) => word.text).join(' ');
-  return requirements.some((requirement) => wordsOf(requirement).map((word) => word.text).join(' ') === own) ? 1 : 0;
+  return requirements.some(
+    (requirement) =>
+      wordsOf(requirement)
+        .map((word) => word.text)
+        .join(' ') === own,
+  )
+    ? 1
+    : 0;
 }
 
 function listShare({ words, content }: PreparedText): number {

@@ -19,7 +19,11 @@ const ASKING = new Set(
   use uses using used`.split(/\s+/),
 );
 
-const NEGATIONS = new Set('not no never none nobody nothing neither nor cannot without hardly isn aren wasn weren don doesn didn won wouldn couldn shouldn can’t hasn haven hadn lacks lack fails fail false wrong incorrect'.split(' '));
+const NEGATIONS = new Set(
+  'not no never none nobody nothing neither nor cannot without hardly isn aren wasn weren don doesn didn won wouldn couldn shouldn can’t hasn haven hadn lacks lack fails fail false wrong incorrect'.split(
+    ' ',
+  ),
+);
 
 /** A word as compared: its stem, whether it carries content, and which sentence it stands in. */
 export interface Word {
@@ -35,7 +39,7 @@ export function normalize(text: string): string {
   return text
     .slice(0, SUBMISSION_CHARS_MAX)
     .normalize('NFKC')
-    .replace(/[\p{Cf}\u034f]/gu, '')
+    .replace(/\p{Cf}|\u034f/gu, '')
     .toLowerCase()
     .replace(/n['’]t\b/g, ' not');
 }
@@ -61,7 +65,20 @@ export function wordsOf(text: string): Word[] {
   return words;
 }
 
-const CLAUSE_WORDS = new Set(['but', 'because', 'however', 'so', 'which', 'while', 'whereas', 'although', 'and', 'that', 'if', 'when']);
+const CLAUSE_WORDS = new Set([
+  'but',
+  'because',
+  'however',
+  'so',
+  'which',
+  'while',
+  'whereas',
+  'although',
+  'and',
+  'that',
+  'if',
+  'when',
+]);
 
 /** The words of a requirement that a submission can meet: its content without the words that ask for it. */
 export function askedWords(requirement: string): Word[] {
@@ -96,6 +113,9 @@ export function stemOf(word: string): string {
       break;
     }
   }
-  stem = stem.replace(/e$/, '').replace(/([bdfgmnprt])\1$/, '$1').replace(/y$/, 'i');
+  stem = stem
+    .replace(/e$/, '')
+    .replace(/([bdfgmnprt])\1$/, '$1')
+    .replace(/y$/, 'i');
   return stem.length >= 2 ? stem : word;
 }

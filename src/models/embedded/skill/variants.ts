@@ -9,7 +9,9 @@ export function assessByRules(context: SkillContext): SkillOpinion {
 
 /** By order and nearness: the requirement's words must stand together and in a sensible order. */
 export function assessByFlow(context: SkillContext): SkillOpinion {
-  return opinionBy(context, ({ local, pairs, sequence }) => Math.min(1, 1.2 * (0.4 * local + 0.3 * pairs + 0.3 * sequence)));
+  return opinionBy(context, ({ local, pairs, sequence }) =>
+    Math.min(1, 1.2 * (0.4 * local + 0.3 * pairs + 0.3 * sequence)),
+  );
 }
 
 /**
@@ -31,8 +33,12 @@ function opinionBy(context: SkillContext, share: (coverage: RequirementCoverage)
   const denied = Math.max(0, ...groups.map(({ negation }) => negation));
   const asked = groups.reduce((sum, { size }) => sum + size, 0);
   const bonus = worst >= FULL_FROM ? Math.min(FULL_BONUS_MAX, asked) : 0;
-  const odds = ODDS_AT_NONE + ODDS_BY_SHARE * (0.5 * mean + 0.5 * worst) + bonus - DENIAL * denied - gamingCost(context);
-  return { met: coverages.map((coverage) => metBy(share(coverage), coverage)), probabilityGood: sigmoid(clamp(odds, -4, 4)) };
+  const odds =
+    ODDS_AT_NONE + ODDS_BY_SHARE * (0.5 * mean + 0.5 * worst) + bonus - DENIAL * denied - gamingCost(context);
+  return {
+    met: coverages.map((coverage) => metBy(share(coverage), coverage)),
+    probabilityGood: sigmoid(clamp(odds, -4, 4)),
+  };
 }
 
 /** The score of one requirement: steeper than the odds, since a score tells how much and not how surely. */

@@ -58,19 +58,31 @@ export function skillJudgement(context: SkillContext, opinion: SkillOpinion, mod
   const { task, signs } = context;
   const coverage = coverageOf(task);
   const complete = coverage.linesJudged === coverage.linesTotal;
-  const feedback = task.criteria.requirements.map((requirement, i) => feedbackOf(requirement, opinion.met[i] ?? 0, context.coverages[i]!));
+  const feedback = task.criteria.requirements.map((requirement, i) =>
+    feedbackOf(requirement, opinion.met[i] ?? 0, context.coverages[i]!),
+  );
   const mean = feedback.reduce((sum, { score }) => sum + score, 0) / Math.max(1, feedback.length);
   const base = { findings: [], coverage, complete, model };
   if (isCopied(context)) {
     const summary = 'The submission repeats the requirements; that is no evidence of skill.';
-    return { ...base, vote: 'abstain', abstainReason: 'copied_prompt', confidence: 0.5, score: 0, level: 0, feedback, summary };
+    return {
+      ...base,
+      vote: 'abstain',
+      abstainReason: 'copied_prompt',
+      confidence: 0.5,
+      score: 0,
+      level: 0,
+      feedback,
+      summary,
+    };
   }
   const score = clamp(mean, 0, 1);
   const scored = { ...base, score, level: Math.round(score * task.criteria.level), feedback };
   const met = opinion.met.filter((probability) => probability >= MET_FROM).length;
   const summary = `${met} of ${feedback.length} requirements met.${remarkOn(signs)}`;
   const good = opinion.probabilityGood;
-  if (good >= 0.5 && !complete) return { ...scored, vote: 'abstain', abstainReason: 'incomplete', confidence: 0.5, summary };
+  if (good >= 0.5 && !complete)
+    return { ...scored, vote: 'abstain', abstainReason: 'incomplete', confidence: 0.5, summary };
   const vote = good >= 0.5 ? 'approve' : 'reject';
   return { ...scored, vote, confidence: clamp(Math.max(good, 1 - good), 0.5, CONFIDENCE_MAX), summary };
 }

@@ -1,5 +1,5 @@
-import type { Language } from '../../../diff/language.ts';
 import type { Category, Severity } from '../../../../protocol/judgement.ts';
+import type { Language } from '../../../diff/language.ts';
 
 /** A rule about one added line. */
 export interface LineRule {
