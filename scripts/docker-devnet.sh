@@ -105,7 +105,7 @@ observer() {
   run=(docker run --detach --rm --name "$OBSERVER" --network "${COMPOSE_PROJECT_NAME}_peers"
     --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges
     --volume "$folder/genesis.json:/genesis.json:ro" --entrypoint sh "$DEVNET_IMAGE" -ec)
-  script="pheme init --network /genesis.json --peer $(peer) && exec pheme start --observer"
+  script="[ -e key.json ] || pheme init --network /genesis.json --peer $(peer); exec pheme start --observer"
   say "${run[*]} '$script'"
   "${run[@]}" "$script" >/dev/null
   until docker exec "$OBSERVER" node /app/healthcheck.mjs /readyz >/dev/null 2>&1; do

@@ -1,6 +1,8 @@
 import type { Calibration } from '../../src/models/embedded/code/classifiers.ts';
+import { PROFILE_FEATURES } from '../../src/models/embedded/code/profile-features.ts';
 import { PRIOR_BAD } from '../../src/models/embedded/code/verdict.ts';
 import { logit, sigmoid } from '../../src/models/embedded/logit.ts';
+import { SKILL_FEATURES } from '../../src/models/embedded/skill/features.ts';
 import type { Prepared } from './code.ts';
 import { auc, balancedAccuracy, calibrationError, interval, pairwise } from './metrics.ts';
 import { generator } from './random.ts';
@@ -108,8 +110,13 @@ weights of a logistic regression; no word of the data is in the file. \`code-pro
 gains of telling constructs and of evidence. \`skill-*\`: lexical coverage, order, negation and gaming signs, as a
 logistic regression with products and as boosted trees.
 
+The profile of a change: ${PROFILE_FEATURES.join(', ')}. Of an answer: ${SKILL_FEATURES.join(', ')}.
+
 **Calibration.** One slope and offset for each kind of change, fitted on held-out log-odds of half-bad sets, then
 moved to a prior of ${PRIOR_BAD} bad changes. The calibration was fitted on the same folds that the ECE column reports.
+
+The tables show the bare classifiers; the judges add certain findings, a cap by language, and bounds for answers that are
+foreign, denied or leave a requirement out.
 
 **Known failures.** New C code is judged no better than by chance, and new JavaScript files hardly better: approvals of C
 stay below 0.8. The classifiers' findings name the line that weighs most, which need not be the defect. Meaning that shares

@@ -26,7 +26,11 @@ const PROGRESS_POLL_MS = 300;
 export function askOptions(command: Command): Command {
   return command
     .option('--network <genesis.json>', "the genesis to verify the result against (else the home's)")
-    .option('--timeout <duration>', 'how long to wait for the result (2m)', duration, TIMEOUT_MS)
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for the result')
+        .argParser(duration)
+        .default(TIMEOUT_MS, '2m'),
+    )
     .option('--retry', 'ask again what ended EXPIRED or INCONCLUSIVE')
     .addOption(
       new Option('--format <format>', 'how to print the result').choices(['pretty', 'json']).default('pretty'),

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { EMBEDDED_VARIANTS } from '../config/embedded-variants.ts';
 import { loadGenesis } from '../config/home.ts';
 import { homePaths } from '../config/home-paths.ts';
-import { homeOf, type LoadedConfig, type LoadOptions, loadConfig } from '../config/load.ts';
+import { homeOf, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { connectRpc, createVerifyingClient, type VerifyingClient } from '../node/client.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Genesis } from '../protocol/genesis.ts';
@@ -85,7 +85,10 @@ export class Session {
 }
 
 /** A model that was named is the one that is asked, or nothing is. */
-export async function loadWithModel(options: LoadOptions, model: string | undefined): Promise<LoadedConfig> {
+export async function loadWithModel(
+  options: Parameters<typeof loadConfig>[0],
+  model: string | undefined,
+): Promise<LoadedConfig> {
   const loaded = await loadConfig(options);
   const { models, defaultModel } = loaded.config;
   const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');

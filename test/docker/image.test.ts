@@ -22,7 +22,10 @@ describe('the image', () => {
     assert.equal(installs.length, 2);
     for (const { value } of installs) assert.match(value, /npm ci\b.*--ignore-scripts/);
     const shipped = (await runtimeStage()).filter(({ value }) => value.includes('node_modules'));
-    assert.deepEqual(shipped.map(({ value }) => value.split(' ')[0]), ['--from=modules']);
+    assert.deepEqual(
+      shipped.map(({ value }) => value.split(' ')[0]),
+      ['--from=modules'],
+    );
     const modules = installs.filter(({ value }) => value.includes('--omit=dev'));
     assert.equal(modules.length, 1);
   });
@@ -66,7 +69,12 @@ describe('the devnet in containers', () => {
   it('has four validators, and the one that made their homes', async () => {
     const services = await composeServices();
     assert.deepEqual([...services.keys()], ['testnet', ...VALIDATORS]);
-    const hosts = [...services.get('testnet')!.command.join(' ').matchAll(/--host (\S+)/g)].map(([, host]) => host);
+    const hosts = [
+      ...services
+        .get('testnet')!
+        .command.join(' ')
+        .matchAll(/--host (\S+)/g),
+    ].map(([, host]) => host);
     assert.deepEqual(hosts, VALIDATORS);
   });
 
@@ -75,7 +83,8 @@ describe('the devnet in containers', () => {
       assert.equal(service.read_only, true, name);
       assert.deepEqual(service.cap_drop, ['ALL'], name);
       assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
-      for (const key of ['cap_add', 'privileged', 'user'] as const) assert.equal(service[key], undefined, `${name} ${key}`);
+      for (const key of ['cap_add', 'privileged', 'user'] as const)
+        assert.equal(service[key], undefined, `${name} ${key}`);
     }
   });
 
@@ -89,7 +98,8 @@ describe('the devnet in containers', () => {
   it('publishes nothing beyond loopback', async () => {
     for (const [name, { ports = [], network_mode }] of await composeServices()) {
       assert.notEqual(network_mode, 'host', name);
-      for (const port of ports) assert.match(port, new RegExp(`^127\\.0\\.0\\.1:\\$\\{DEVNET_PORT_\\d-\\d+\\}:${DEFAULT_RPC_PORT}$`));
+      for (const port of ports)
+        assert.match(port, new RegExp(`^127\\.0\\.0\\.1:\\$\\{DEVNET_PORT_\\d-\\d+\\}:${DEFAULT_RPC_PORT}$`));
     }
   });
 

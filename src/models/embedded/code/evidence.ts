@@ -11,7 +11,7 @@ import { PERFORMANCE_RULES, STYLE_RULES } from './rules/quality.ts';
 import type { LineRule } from './rules/rule.ts';
 import { maskSecrets, secretsIn } from './rules/secrets.ts';
 import { SECURITY_RULES } from './rules/security.ts';
-import { SINKS } from './sinks.ts';
+import { SINKS, sqlIn } from './sinks.ts';
 
 /** A finding with the probability that a reviewer would stop for it. */
 export interface Evidence extends Finding {
@@ -44,6 +44,13 @@ export function ruleTexts(): string[] {
     ({ id, severity, belief, pattern, unless }) => `${id} ${severity} ${belief} ${pattern} ${unless}`,
   );
   return [...rules, ...SINKS.map(({ kind, languages, call, needs }) => `${kind} ${languages} ${call} ${needs}`)];
+}
+
+/** Whether an added line runs a statement, a command or a page, opens a file, or the like: where defects do harm. */
+export function touchesSink(source: SourceFile): boolean {
+  if (source.isTest || !isCode(source.file.language)) return false;
+  const sinks = SINKS.filter(({ languages }) => languages.includes(source.file.language));
+  return addedLines(source).some(({ code, bare }) => sqlIn(code, bare) >= 0 || sinks.some(({ call }) => call.test(bare)));
 }
 
 /** What patterns on single added lines say. */

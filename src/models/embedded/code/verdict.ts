@@ -3,7 +3,7 @@ import type { CodeReviewTask } from '../../../protocol/task.ts';
 import { isCode, type Language } from '../../diff/language.ts';
 import type { ParsedDiff } from '../../diff/parse-diff.ts';
 import { clamp, logit, sigmoid } from '../logit.ts';
-import { type Evidence, merge, type SourceFile } from './evidence.ts';
+import { type Evidence, merge, type SourceFile, touchesSink } from './evidence.ts';
 
 /** What a review has to go by. */
 export interface CodeContext {
@@ -127,12 +127,16 @@ function coverageOf({ task, diff, sources }: CodeContext): Coverage {
   };
 }
 
-/** Odds before any evidence: the prior; better with a test in the change or without code, worse when it is large. */
+/**
+ * Odds before any evidence: the prior; better with a test in the change or without code, worse when it is large or
+ * works where defects do harm.
+ */
 export function startingOdds({ diff, sources }: CodeContext): number {
   const tested = sources.some((source) => source.isTest) ? -0.4 : 0;
   const size = diff.addedJudged > LARGE_LINES ? 0.5 : -0.2;
   const code = sources.some((source) => isCode(source.file.language)) ? 0 : -0.5;
-  return logit(PRIOR_BAD) + tested + size + code;
+  const exposed = sources.some(touchesSink) ? 0.5 : 0;
+  return logit(PRIOR_BAD) + tested + size + code + exposed;
 }
 
 /** Added lines from which a reviewer is known to find less. */
