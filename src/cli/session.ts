@@ -38,11 +38,18 @@ export class Session {
 
   /**
    * @param model a command's `--model`
+   * @param peers a command's `--peer`s, in place of those in the configuration
    * @throws ValidationError INVALID_CONFIG
    */
-  loadConfig({ model }: { model?: string | undefined } = {}): Promise<LoadedConfig> {
+  loadConfig({
+    model,
+    peers,
+  }: {
+    model?: string | undefined;
+    peers?: string[] | undefined;
+  } = {}): Promise<LoadedConfig> {
     const { rpc: rpcUrl, logLevel } = this.options;
-    const flags = { rpcUrl, model, settings: { logLevel } };
+    const flags = { rpcUrl, model, settings: { logLevel, 'network.peers': peers } };
     this.#loaded ??= loadWithModel({ home: this.options.home, flags, environment: this.io.env }, model);
     return this.#loaded;
   }

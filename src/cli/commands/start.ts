@@ -1,14 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Daemon } from '../../node/daemon.ts';
 import { createLogger } from '../../node/logger.ts';
+import { collect } from '../arguments.ts';
 import { examples } from '../examples.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { joinNetwork } from '../join.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
 import type { Session } from '../session.ts';
 import { aborted, stopSignal } from '../stop-signal.ts';
 
 interface StartFlags {
   observer?: boolean;
+  network?: string;
+  peer?: string[];
   model?: string;
   untilEof?: boolean;
 }
@@ -21,6 +25,12 @@ export const defineStart: CommandDefinition = (program, act) => {
     .command('start')
     .description('run the node of a home until Ctrl-C')
     .option('--observer', 'follow, verify and serve the RPC, but never vote')
+    .option('--network <genesis.json>', 'the network to join: makes the home if there is none yet')
+    .option(
+      '--peer <multiaddr>',
+      'a peer of the network, instead of those in the configuration; may be given again',
+      collect,
+    )
     .option('--model <name>', 'the model to ask first (as DEFAULT_MODEL)')
     .option('--until-eof', 'stop when standard input ends, for supervisors')
     .addHelpText(
@@ -28,13 +38,20 @@ export const defineStart: CommandDefinition = (program, act) => {
       examples(
         ['pheme start --home net/validator-2', 'one validator of a testnet or devnet'],
         ['pheme start --observer', 'keeps and serves results, without a vote'],
+        [
+          'pheme start --observer --network genesis.json --peer /dns/a.example/tcp/7435',
+          'joins a network as an observer',
+        ],
       ),
     )
     .action(act(start));
 };
 
-const start: Handler<StartFlags> = async (session, { observer = false, model, untilEof = false }) => {
-  const { config, warnings } = await session.loadConfig({ model });
+const start: Handler<StartFlags> = async (session, { observer = false, network, peer, model, untilEof = false }) => {
+  if (network !== undefined && (await joinNetwork(session.home, network, peer ?? [])) === 'made') {
+    session.out.note(`made the home ${session.home}`);
+  }
+  const { config, warnings } = await session.loadConfig({ model, peers: peer });
   const logger = createLogger(config.logLevel);
   for (const warning of warnings) logger.warn({}, warning);
   const signal = stopSignal(session.io, untilEof);

@@ -50,7 +50,9 @@ export function ruleTexts(): string[] {
 export function touchesSink(source: SourceFile): boolean {
   if (source.isTest || !isCode(source.file.language)) return false;
   const sinks = SINKS.filter(({ languages }) => languages.includes(source.file.language));
-  return addedLines(source).some(({ code, bare }) => sqlIn(code, bare) >= 0 || sinks.some(({ call }) => call.test(bare)));
+  return addedLines(source).some(
+    ({ code, bare }) => sqlIn(code, bare) >= 0 || sinks.some(({ call }) => call.test(bare)),
+  );
 }
 
 /** What patterns on single added lines say. */
