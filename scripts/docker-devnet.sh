@@ -96,18 +96,18 @@ environment() {
 }
 
 observer() {
-  local folder run script
+  local folder join
   folder=$(mktemp -d)
   # shellcheck disable=SC2064 # the folder of now
   trap "rm -rf '$folder'" EXIT
   genesis > "$folder/genesis.json"
   chmod 0755 "$folder" # the container's user is another one
-  run=(docker run --detach --rm --name "$OBSERVER" --network "${COMPOSE_PROJECT_NAME}_peers"
+  join=(docker run --detach --rm --name "$OBSERVER" --network "${COMPOSE_PROJECT_NAME}_peers"
     --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges
-    --volume "$folder/genesis.json:/genesis.json:ro" --entrypoint sh "$DEVNET_IMAGE" -ec)
-  script="[ -e key.json ] || pheme init --network /genesis.json --peer $(peer); exec pheme start --observer"
-  say "${run[*]} '$script'"
-  "${run[@]}" "$script" >/dev/null
+    --volume "$folder/genesis.json:/genesis.json:ro" "$DEVNET_IMAGE"
+    start --observer --network /genesis.json --peer "$(peer)")
+  say "${join[*]}"
+  "${join[@]}" >/dev/null
   until docker exec "$OBSERVER" node /app/healthcheck.mjs /readyz >/dev/null 2>&1; do
     if [ "$SECONDS" -ge "$READY_TIMEOUT_S" ]; then fail "the observer is not ready: docker logs $OBSERVER"; fi
     docker container inspect "$OBSERVER" >/dev/null 2>&1 || fail "the observer ended; without --detach the command above says why"
