@@ -8,6 +8,7 @@ import {
   maySign,
   type TimerName,
 } from '../consensus/state.ts';
+import { abstention } from '../protocol/abstention.ts';
 import type { Cert } from '../protocol/bundle.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { encodeCanonical } from '../protocol/cbor.ts';
@@ -21,7 +22,7 @@ import type { Background } from './background.ts';
 import { DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Clock, Judge, Logger, Random } from './ports.ts';
-import { abstention, sealJudgement } from './seal.ts';
+import { sealJudgement } from './seal.ts';
 
 const SALT_BYTES = 32;
 
@@ -74,6 +75,7 @@ export class OpenTask {
   #cancelRepeat = () => {};
   #repeatMs = REPEAT_MS;
   #lastSeen = '';
+  #repeatedAtMs = 0;
 
   constructor(context: OpenTaskContext, init: OpenTaskInit) {
     this.#context = context;
@@ -84,6 +86,7 @@ export class OpenTask {
     this.instance = context.protocol.instance(init.taskId, init.records);
     if (!init.maySign) this.instance.muted = true;
     this.#announcement = init.announcement;
+    this.#repeatedAtMs = context.clock.nowMs();
   }
 
   start(): void {
@@ -93,6 +96,7 @@ export class OpenTask {
     this.dispatch({ kind: 'start' });
     this.#armDeadline();
     if (this.#needsJudgement()) this.#context.background('judging', this.#judge());
+    this.#lastSeen = this.#fingerprint();
     this.#scheduleRepeat(this.#repeatMs);
   }
 
@@ -130,6 +134,7 @@ export class OpenTask {
   /** Sends the stored leaves again soon, e.g. since a peer came back. */
   repeatSoon(delayMs: number): void {
     this.#repeatMs = REPEAT_MS;
+    this.#lastSeen = this.#fingerprint();
     this.#scheduleRepeat(delayMs);
   }
 
@@ -250,7 +255,7 @@ export class OpenTask {
     });
   }
 
-  /** R24: an undecided node repeats itself, ever more rarely while nothing comes of it. */
+  /** R24: a node that learns nothing new repeats itself, ever more rarely while nothing comes of it. */
   #scheduleRepeat(delayMs: number): void {
     this.#cancelRepeat();
     const { clock, random } = this.#context;
@@ -259,15 +264,24 @@ export class OpenTask {
 
   #repeat(): void {
     if (this.#stopped || this.instance.decided !== null) return;
+    const seen = this.#fingerprint();
+    const stalled = seen === this.#lastSeen;
+    const nowMs = this.#context.clock.nowMs();
+    if (stalled || nowMs - this.#repeatedAtMs >= REPEAT_MS_MAX) {
+      this.#sayAgain();
+      this.#repeatedAtMs = nowMs;
+    }
+    this.#repeatMs = stalled ? Math.min(this.#repeatMs * 1.5, REPEAT_MS_MAX) : REPEAT_MS;
+    this.#lastSeen = seen;
+    this.#scheduleRepeat(this.#repeatMs);
+  }
+
+  #sayAgain(): void {
     const { outbox } = this.#context;
     const { leaves, bundles } = repeatOf(this.instance);
     if (maySign(this.instance)) outbox.repeat(leaves, bundles);
     if (this.#announcement !== null && this.instance.closedWeight === 0) outbox.announce(this.#announcement);
     this.#context.onOverdue(this);
-    const seen = this.#fingerprint();
-    this.#repeatMs = seen === this.#lastSeen ? Math.min(this.#repeatMs * 1.5, REPEAT_MS_MAX) : REPEAT_MS;
-    this.#lastSeen = seen;
-    this.#scheduleRepeat(this.#repeatMs);
   }
 
   /** Changes whenever something was learnt. */

@@ -1,4 +1,4 @@
-import type { AbstainReason, Judgement } from '../protocol/judgement.ts';
+import type { Judgement } from '../protocol/judgement.ts';
 import { IDENTIFIER_CHARS_MAX } from '../protocol/limits.ts';
 import { probabilityToPpm } from '../protocol/ppm.ts';
 import { coverageDigestOf, decodeReport, encodeReport, type Report, reportDigestOf } from '../protocol/report.ts';
@@ -48,18 +48,4 @@ function encodeBounded({ summary, findings, coverage, feedback, level, usage }: 
 
 function identifier(text: string): string {
   return text.slice(0, IDENTIFIER_CHARS_MAX).toWellFormed();
-}
-
-/** The judgement of a validator whose model gave none. */
-export function abstention(reason: AbstainReason, summary: string): Judgement {
-  return {
-    vote: 'abstain',
-    abstainReason: reason,
-    confidence: 0.5,
-    complete: false,
-    summary,
-    findings: [],
-    coverage: { filesTotal: 0, filesJudged: 0, linesTotal: 0, linesJudged: 0, omitted: [] },
-    model: { id: 'none', family: 'none' },
-  };
 }

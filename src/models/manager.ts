@@ -1,10 +1,9 @@
+import { abstention } from '../protocol/abstention.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { AbstainReason, Judgement } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
-import { abstention } from './abstention.ts';
 import type { BaseModel, PredictOptions } from './base-model.ts';
 import { createEmbeddedModel, EMBEDDED_VARIANTS, isEmbeddedVariant } from './embedded/registry.ts';
-import { createOpenAiModel } from './openai.ts';
 import type { ModelSettings } from './settings.ts';
 
 export interface AIModelManagerOptions {
@@ -76,7 +75,7 @@ export class AIModelManager {
   }
 
   async #ask(name: string, task: Task, options: PredictOptions): Promise<Judgement> {
-    const model = this.#model(name);
+    const model = await this.#model(name);
     const start = performance.now();
     try {
       return await model.predict(task, options);
@@ -91,8 +90,8 @@ export class AIModelManager {
     }
   }
 
-  #model(name: string): BaseModel {
-    const known = this.#instances.get(name) ?? createModel(name, this.#settings[name]!);
+  async #model(name: string): Promise<BaseModel> {
+    const known = this.#instances.get(name) ?? (await createModel(name, this.#settings[name]!));
     this.#instances.set(name, known);
     return known;
   }
@@ -121,7 +120,8 @@ function variantOf(name: string, settings: ModelSettings) {
   throw new ValidationError(message, 'INVALID_CONFIG', { path: `models.${name}.variant` });
 }
 
-function createModel(name: string, settings: ModelSettings): BaseModel {
-  if (settings.provider === 'openai') return createOpenAiModel(name, settings);
-  return createEmbeddedModel(variantOf(name, settings));
+async function createModel(name: string, settings: ModelSettings): Promise<BaseModel> {
+  if (settings.provider === 'embedded') return createEmbeddedModel(variantOf(name, settings));
+  const { createOpenAiModel } = await import('./openai.ts'); // loaded where it is used: every worker would carry it
+  return createOpenAiModel(name, settings);
 }

@@ -1,9 +1,9 @@
 import type { ChatCompletion } from 'openai/resources/chat/completions';
 import type { z } from 'zod';
+import { abstention } from '../protocol/abstention.ts';
 import { hash } from '../protocol/hash.ts';
 import type { AbstainReason, Judgement, ModelIdentity, Usage } from '../protocol/judgement.ts';
 import type { CodeReviewTask, SkillAssessmentTask, Task } from '../protocol/task.ts';
-import { abstention } from './abstention.ts';
 import { BaseModel, type PredictOptions } from './base-model.ts';
 import { parseDiff } from './diff/parse-diff.ts';
 import { isCopied, skillContext } from './embedded/skill/verdict.ts';

@@ -1,6 +1,6 @@
 import type { Judge } from '../engine/ports.ts';
-import { abstention } from '../models/abstention.ts';
 import type { AIModelManagerOptions } from '../models/manager.ts';
+import { abstention } from '../protocol/abstention.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { AbstainReason, Judgement, ModelIdentity } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';

@@ -1,5 +1,5 @@
 import type { LeafProof } from './batch.ts';
-import { openBatch, verifyLeafProof } from './batch.ts';
+import { openBatch, VerifiedHeaders, verifyLeafProof } from './batch.ts';
 import type { Bundle, WireBundle } from './bundle.ts';
 import { fromHex } from './bytes.ts';
 import { type Committee, weightOf } from './committee.ts';
@@ -34,8 +34,9 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
     return verifier;
   };
 
+  const verified = new VerifiedHeaders();
   const openProof = (leafBytes: Uint8Array, proof: LeafProof): void => {
-    if (!verifyLeafProof(committee.configDigest, leafBytes, proof, verifierOf(proof.validatorIndex))) {
+    if (!verifyLeafProof(committee.configDigest, leafBytes, proof, verifierOf(proof.validatorIndex), verified)) {
       throw new ProtocolError(`validator ${proof.validatorIndex} did not sign this leaf`);
     }
   };
@@ -43,7 +44,14 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
   return {
     openBatch({ validatorIndex, signature, leaves }) {
       const bytes = leaves.map((leaf) => leaf.leafBytes);
-      const batch = openBatch(committee.configDigest, validatorIndex, bytes, signature, verifierOf(validatorIndex));
+      const batch = openBatch(
+        committee.configDigest,
+        validatorIndex,
+        bytes,
+        signature,
+        verifierOf(validatorIndex),
+        verified,
+      );
       if (batch === undefined) throw new ProtocolError(`validator ${validatorIndex} did not sign this batch`);
       const opened: Authentic<SignedLeaf>[] = [];
       leaves.forEach(({ leafBytes, attachment }, leafIndex) => {

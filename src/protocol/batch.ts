@@ -6,6 +6,7 @@ import { arrayOf, fixedBytesOf, integerOf, listOf } from './fields.ts';
 import { type Digest, digestBytes } from './hash.ts';
 import { BATCH_LEAVES_MAX, VALIDATORS_MAX } from './limits.ts';
 import { hashLeaf, type MerkleTree, merkleTree, rootOfPath } from './merkle.ts';
+import { sha256 } from './sha256.ts';
 
 /** Steps of a path in a tree of BATCH_LEAVES_MAX leaves. */
 const PATH_STEPS_MAX = Math.ceil(Math.log2(BATCH_LEAVES_MAX));
@@ -45,6 +46,23 @@ function createBatch(
   return { signature, leafDigests: hashes.map(toHex), proof };
 }
 
+/** Headers whose signatures were found good: the proofs of one batch need one verification. Bounded, oldest out first. */
+export class VerifiedHeaders {
+  readonly #keys = new Set<string>();
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  add(key: string): void {
+    this.#keys.add(key);
+    if (this.#keys.size > VERIFIED_HEADERS_MAX) this.#keys.delete(this.#keys.values().next().value as string);
+  }
+}
+
+/** About 8 MB; minutes of a busy network. */
+const VERIFIED_HEADERS_MAX = 20_000;
+
 /** Signs 1 to BATCH_LEAVES_MAX leaves at once. */
 export function signBatch(
   configDigest: Digest,
@@ -65,12 +83,14 @@ export function openBatch(
   leaves: readonly Uint8Array[],
   signature: Uint8Array,
   verifier: Verifier,
+  verified: VerifiedHeaders = new VerifiedHeaders(),
 ): SignedBatch | undefined {
   if (leaves.length === 0 || leaves.length > BATCH_LEAVES_MAX) return undefined;
   const hashes = leaves.map(hashLeaf);
   const tree = merkleTree(hashes);
   const header = headerBytes(configDigest, validatorIndex, leaves.length, tree.root);
-  return verifier.verify(header, signature) ? createBatch(validatorIndex, hashes, tree, signature) : undefined;
+  if (!verifyHeader(header, signature, verifier, verified)) return undefined;
+  return createBatch(validatorIndex, hashes, tree, signature);
 }
 
 /** Checks one leaf that left its batch. */
@@ -79,10 +99,25 @@ export function verifyLeafProof(
   leafBytes: Uint8Array,
   proof: LeafProof,
   verifier: Verifier,
+  verified: VerifiedHeaders = new VerifiedHeaders(),
 ): boolean {
   const root = rootOfPath(hashLeaf(leafBytes), proof.leafIndex, proof.leafCount, proof.path);
   if (root === undefined) return false;
-  return verifier.verify(headerBytes(configDigest, proof.validatorIndex, proof.leafCount, root), proof.signature);
+  const header = headerBytes(configDigest, proof.validatorIndex, proof.leafCount, root);
+  return verifyHeader(header, proof.signature, verifier, verified);
+}
+
+function verifyHeader(
+  header: Uint8Array,
+  signature: Uint8Array,
+  verifier: Verifier,
+  verified: VerifiedHeaders,
+): boolean {
+  const key = `${toHex(sha256(header))}${toHex(signature)}`;
+  if (verified.has(key)) return true;
+  if (!verifier.verify(header, signature)) return false;
+  verified.add(key);
+  return true;
 }
 
 export function leafProofToCbor(proof: LeafProof): CborValue {

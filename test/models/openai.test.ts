@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RESPONSE_BYTES_MAX } from '../../src/models/openai/limits.ts';
+import { REPLY_BYTES_MAX } from '../../src/models/openai/limits.ts';
 import { createOpenAiModel } from '../../src/models/openai.ts';
 import type { ModelSettings } from '../../src/models/settings.ts';
 import type { Judgement } from '../../src/protocol/judgement.ts';
@@ -167,7 +167,7 @@ describe('a model behind an endpoint', () => {
     hangs: [() => undefined, 'timeout'],
     'drips slowly': [(response) => slow(response, () => ' '), 'timeout'],
     'streams without end': [(response) => slow(response, () => ' '.repeat(200_000)), 'model_error'],
-    'sends a huge body': [(response) => json(response, 200, completion('x'.repeat(RESPONSE_BYTES_MAX))), 'model_error'],
+    'sends a huge body': [(response) => json(response, 200, completion('x'.repeat(REPLY_BYTES_MAX))), 'model_error'],
     'sends garbage': [
       (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('\u0000\u0001<<<'),
       'model_error',

@@ -1,4 +1,4 @@
-import { RESPONSE_BYTES_MAX } from './limits.ts';
+import { REPLY_BYTES_MAX } from './limits.ts';
 
 /** The endpoint answered with more bytes than any judgement needs. */
 export class ResponseTooLarge extends Error {
@@ -10,7 +10,7 @@ export class Redirected extends Error {
   override name = 'Redirected';
 }
 
-/** `fetch` that follows no redirect and reads at most RESPONSE_BYTES_MAX bytes of any answer. */
+/** `fetch` that follows no redirect and reads at most REPLY_BYTES_MAX bytes of any answer. */
 export async function boundedFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(input, { ...init, redirect: 'manual' });
   if (response.status >= 300 && response.status < 400) {
@@ -26,8 +26,7 @@ function byteLimit(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayB
   return new TransformStream({
     transform(chunk, controller) {
       read += chunk.length;
-      if (read > RESPONSE_BYTES_MAX)
-        controller.error(new ResponseTooLarge(`an answer of over ${RESPONSE_BYTES_MAX} bytes`));
+      if (read > REPLY_BYTES_MAX) controller.error(new ResponseTooLarge(`an answer of over ${REPLY_BYTES_MAX} bytes`));
       else controller.enqueue(chunk);
     },
   });

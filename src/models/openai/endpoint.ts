@@ -3,7 +3,7 @@ import OpenAI, { APIConnectionError, APIError } from 'openai';
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
 import { MAX_TOKENS_DEFAULT, type ModelSettings, TEMPERATURE_DEFAULT, TOP_P_DEFAULT } from '../settings.ts';
 import { boundedFetch, Redirected, ResponseTooLarge } from './bounded-fetch.ts';
-import { ATTEMPTS_MAX, RETRY_BASE_MS } from './limits.ts';
+import { REQUEST_ATTEMPTS_MAX, RETRY_BASE_MS } from './limits.ts';
 
 /** A message of the conversation with a model. */
 export interface Message {
@@ -51,7 +51,7 @@ export class Endpoint {
       } catch (error) {
         signal.throwIfAborted();
         if (this.#simplify(error)) continue;
-        if (attempt >= ATTEMPTS_MAX || !isTransient(error)) throw error;
+        if (attempt >= REQUEST_ATTEMPTS_MAX || !isTransient(error)) throw error;
         await delay(waitOf(error, attempt), undefined, { signal });
         attempt++;
       }
