@@ -66,10 +66,10 @@ describe('a devnet of four processes', function () {
 
   it('assesses a submission', async () => {
     const { code, stdout, stderr } = await devnet.pheme(1, ['assess', samplePath('skill-task.json'), '--json']);
-    assert.ok(code === 0 || code === 1 || code === 3, stderr);
+    assert.equal(code, 0, stderr);
     const result = JSON.parse(stdout) as ConsensusResult;
-    assert.equal(result.judgements?.length, 4);
-    assert.equal(code === 0, result.approved);
+    assert.ok((result.judgements?.length ?? 0) >= 3, 'a slow fourth may be left out, a quorum may not');
+    assert.equal(result.approved, true);
   });
 
   it('verifies a result offline, and refuses it when any part is changed', async () => {
