@@ -6,7 +6,7 @@ export { AIModelManager, type AIModelManagerOptions } from './models/manager.ts'
 export { createMockCodeReviewTask } from './models/mock-task.ts';
 export type { ModelSettings } from './models/settings.ts';
 export { HealthMonitor, type HealthProbes } from './node/health-monitor.ts';
-export { MetricsRecorder, type WorkerMetrics } from './node/metrics-recorder.ts';
+export { MetricsRecorder } from './node/metrics-recorder.ts';
 export { type RetryOptions, retry } from './node/retry.ts';
 export { type ConsensusParticipant, TaskProcessor, type TaskProcessorOptions } from './node/task-processor.ts';
 export { type NetworkValidation, ValidationNetwork, type ValidationNetworkOptions } from './node/validation-network.ts';
@@ -27,4 +27,4 @@ export {
 } from './protocol/task.ts';
 export type { ValidationResult } from './protocol/validation-result.ts';
 export type { Outcome, Reason } from './protocol/value.ts';
-export type { HealthReport } from './rpc/api.ts';
+export type { HealthReport, WorkerMetrics } from './rpc/api.ts';

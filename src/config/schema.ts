@@ -135,7 +135,6 @@ const validation = section({
 });
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Everything that a file, the environment or a flag can set. */
 export const settingsSchema = section({

@@ -1,19 +1,5 @@
 import type { Judgement } from '../protocol/judgement.ts';
-
-/** Counts since the start, in the founding documents' words; times in milliseconds. */
-export interface WorkerMetrics {
-  /** Judgements made here, abstentions included. */
-  jobsProcessed: number;
-  /** Judgements that gave a verdict. */
-  validationSuccess: number;
-  /** Abstentions and errors. */
-  validationFailure: number;
-  averageProcessingTime: number;
-  /** Mean latency by model name. */
-  modelLatency: Record<string, number>;
-  /** By validator's public key: connected now. */
-  validatorHealth: Record<string, boolean>;
-}
+import type { WorkerMetrics } from '../rpc/api.ts';
 
 /** Counts what the judging of this node does. */
 export class MetricsRecorder {

@@ -61,12 +61,17 @@ export class Cluster {
     for (let i = 0; i < wildSteps; i++) this.#advance(random.pick(this.members), this.#options.crash);
     this.#lossy = false;
     for (let i = 0; i < calmRounds && !this.decided(); i++) {
-      for (const member of this.members) {
-        this.#repeat(member);
-        while (member.inbox.length > 0) this.#advance(member, 0);
-      }
-      for (const member of this.members) if (i % 4 === 3 && member.timers.length > 0) this.#advance(member, 0);
+      for (const member of this.members) this.#repeat(member);
+      while (this.members.some((member) => this.#drain(member)));
+      for (const member of this.members) if (member.timers.length > 0) this.#advance(member, 0);
     }
+  }
+
+  /** Takes all that waits; a timer is slower than any message. True if there was something. */
+  #drain(member: Member): boolean {
+    const waiting = member.inbox.splice(0);
+    for (const input of waiting) this.#take(member, input, 0);
+    return waiting.length > 0;
   }
 
   decided(): boolean {

@@ -30,7 +30,7 @@ describe('R28: crashes at any point of any schedule', () => {
         assert.ok(new Set(cluster.cores()).size <= 1, 'one core');
         assert.ok(cluster.decided(), 'all decided');
       }),
-      { numRuns: 60 },
+      { numRuns: 300 },
     );
     assert.ok(crashes > 100, `only ${crashes} crashes`);
   });
@@ -65,7 +65,7 @@ describe('R28: after every prefix of a journal', () => {
           checkPrefix(cluster, member.index, count, echoes, random);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 60 },
     );
     assert.ok(prefixes > 100, `only ${prefixes} prefixes`);
   });

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { Certificates } from '../../src/engine/certificates.ts';
+import { encodeCert } from '../../src/engine/outbox.ts';
+import { createAuthenticator } from '../../src/protocol/authenticator.ts';
+import { hash } from '../../src/protocol/hash.ts';
+import { fakeCommittee } from '../consensus/fixture.ts';
+import { certOf, TestClock, TestStore, taskOf, verifiersOf } from './fixture.ts';
+
+const committee = fakeCommittee();
+const cert = certOf(committee, taskOf(1));
+
+function setUp() {
+  const store = new TestStore(new TestClock());
+  const certificates = new Certificates(committee, createAuthenticator(committee, verifiersOf(committee)), store);
+  return { store, certificates };
+}
+
+describe('the certificates of a node', () => {
+  it('are those it noted, and those in its store', async () => {
+    const { store, certificates } = setUp();
+    assert.equal(await certificates.isDecided(cert.taskId), false);
+    assert.equal(await certificates.get(cert.taskId), undefined);
+    await store.write({ results: [{ taskId: cert.taskId, certBytes: encodeCert(cert) }] });
+    assert.equal(certificates.has(cert.taskId), false, 'not looked up yet');
+    assert.equal(await certificates.isDecided(cert.taskId), true);
+    assert.equal(certificates.has(cert.taskId), true);
+    const read = await certificates.get(cert.taskId);
+    assert.deepEqual(Buffer.from(read!.coreBytes), Buffer.from(cert.coreBytes));
+    certificates.note(cert);
+    assert.equal(await certificates.get(cert.taskId), cert);
+  });
+
+  it('are checked whole when they are read', () => {
+    const { certificates } = setUp();
+    const bytes = encodeCert(cert);
+    assert.equal(certificates.open(bytes).kind, 'CERT');
+    for (let position = 0; position < bytes.length; position += 11) {
+      const changed = Uint8Array.from(bytes);
+      changed[position]! ^= 1;
+      assert.throws(() => certificates.open(changed), { name: 'ProtocolError' }, `byte ${position}`);
+    }
+  });
+
+  it('must follow from themselves, whoever signed them', () => {
+    const { certificates } = setUp();
+    assert.doesNotThrow(() => certificates.check(cert));
+    for (const change of [{ outcome: 'APPROVED' as const }, { networkId: hash('x') }, { unrevealed: [9] }, { taskId: hash('x') }]) {
+      assert.throws(() => certificates.check(certOf(committee, taskOf(1), change)), { name: 'ProtocolError' });
+    }
+  });
+});
