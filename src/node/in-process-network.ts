@@ -5,6 +5,7 @@ import {
   decodeResponse,
   encodeAnswer,
   encodeRequest,
+  type FetchAnswer,
   type FetchRequest,
   type FetchResponse,
 } from '../protocol/fetch.ts';
@@ -79,8 +80,22 @@ class InProcessHost implements NetworkHost {
   async request(peer: PeerKey, request: FetchRequest): Promise<FetchResponse> {
     const host = this.#left ? undefined : this.#hub.host(peer);
     if (host === undefined) throw new ValidationError('this peer is not connected', 'UNREACHABLE');
-    const answer = await host.handlers.onRequest(decodeRequest(encodeRequest(request)), this.key);
+    const answer = await host.#answer(decodeRequest(encodeRequest(request)), this.key);
     return decodeResponse(encodeAnswer(answer), request.kind);
+  }
+
+  /** Addresses and pushes are the network's own matter; the rest is the node's. */
+  async #answer(request: FetchRequest, from: PeerKey): Promise<FetchAnswer> {
+    if (request.kind === 'addresses') return { kind: 'addresses', addresses: [...this.listenAddresses()] };
+    if (request.kind === 'push') {
+      this.handlers.onFrame(request.frame, from);
+      return { kind: 'push' };
+    }
+    try {
+      return await this.handlers.onRequest(request, from);
+    } catch (cause) {
+      throw new ValidationError('this peer gave no answer', 'UNREACHABLE', {}, cause);
+    }
   }
 
   peers(): readonly ConnectedPeer[] {
