@@ -95,7 +95,9 @@ describe('the layout of src', () => {
     assert.equal(isAllowed('store/store.ts', 'consensus/step.ts'), false);
     assert.equal(isAllowed('consensus/step.ts', 'engine/ports.ts'), false);
     assert.equal(isAllowed('rpc/server.ts', 'models/manager.ts'), false);
-    const code = withoutComments("import a from './a.ts'; // from './b.ts'\nexport * from './c.ts'; await import('./d.ts');");
+    const code = withoutComments(
+      "import a from './a.ts'; // from './b.ts'\nexport * from './c.ts'; await import('./d.ts');",
+    );
     assert.deepEqual(importsOf({ path: '', text: '', code }), ['./a.ts', './c.ts', './d.ts']);
   });
 
@@ -168,7 +170,11 @@ describe('the layout of src', () => {
     const covered = ['protocol', 'consensus', 'engine'];
     const sources = new Set(files.map(({ path }) => path));
     const tests = covered.flatMap((folder) =>
-      readdirSync(join(test, folder)).map((name) => relative(test, join(test, folder, name)).split(sep).join('/')),
+      readdirSync(join(test, folder)).map((name) =>
+        relative(test, join(test, folder, name))
+          .split(sep)
+          .join('/'),
+      ),
     );
     const strangers = tests
       .filter((path) => path.endsWith('.test.ts') && !path.includes('.property.'))

@@ -21,7 +21,16 @@ const partialNo: Said = ['reject', { complete: false }];
 function revealsOf(said: readonly (Said | null)[]): Reveal[] {
   return said.flatMap((each, index) => {
     if (each === null) return [];
-    return [{ index, ...openingOf(index, { vote: each[0], ...(each[0] === 'abstain' ? { abstainReason: 'timeout' } : {}), ...each[1] }) }];
+    return [
+      {
+        index,
+        ...openingOf(index, {
+          vote: each[0],
+          ...(each[0] === 'abstain' ? { abstainReason: 'timeout' } : {}),
+          ...each[1],
+        }),
+      },
+    ];
   });
 }
 
@@ -45,7 +54,12 @@ describe('R9: the aggregate of revealed results', () => {
     ['two approve, one abstains, one silent', [yes, yes, none, null], {}, 'INCONCLUSIVE low_confidence'],
     ['an approval of a part is none', [yes, yes, partial, null], {}, 'INCONCLUSIVE low_confidence'],
     ['a rejection of a part is one', [no, no, partialNo, null], {}, 'REJECTED'],
-    ['exactly the confidence asked for counts', [yes, yes, ['approve', { confidencePpm: 800_000 }], null], {}, 'APPROVED'],
+    [
+      'exactly the confidence asked for counts',
+      [yes, yes, ['approve', { confidencePpm: 800_000 }], null],
+      {},
+      'APPROVED',
+    ],
     ['nobody', [null, null, null, null], {}, 'EXPIRED'],
     ['only abstentions', [none, none, none, none], {}, 'EXPIRED'],
     ['fewer results than required', [yes, yes, yes, none], { rules: { requiredValidators: 4 } }, 'EXPIRED'],
@@ -88,7 +102,10 @@ describe('R9: the aggregate of revealed results', () => {
   });
 
   it('gives the weighted lower median of the winning side as confidence and score', () => {
-    const sure = (confidencePpm: number, scorePpm: number | null = null): Said => ['approve', { confidencePpm, scorePpm }];
+    const sure = (confidencePpm: number, scorePpm: number | null = null): Said => [
+      'approve',
+      { confidencePpm, scorePpm },
+    ];
     const four = of([sure(850_000), sure(990_000), sure(900_000), sure(950_000)]);
     assert.equal(four.confidencePpm, 900_000);
     const three = of([sure(850_000), sure(990_000), sure(900_000), ['reject', { confidencePpm: PPM }]]);
@@ -114,7 +131,7 @@ const anySaid: fc.Arbitrary<Said> = fc.tuple(
   fc.record(
     {
       confidencePpm: fc.integer({ min: 700_000, max: PPM }),
-      scorePpm: fc.option(fc.integer({ min: 0, max: PPM })),
+      scorePpm: fc.option(fc.integer({ min: 0, max: PPM }), { nil: null }),
       complete: fc.boolean(),
       judgedAtSeconds: fc.integer({ min: 0, max: 1000 }),
       modelFamily: fc.constantFrom('a', 'b', 'c'),
@@ -181,7 +198,9 @@ describe('R9: any aggregate', () => {
           left -= weights[index]!;
           faulty.add(index);
         }
-        const lying = said.map((each, index) => (faulty.has(index) ? (['approve', { confidencePpm: PPM }] as Said) : each));
+        const lying = said.map((each, index) =>
+          faulty.has(index) ? (['approve', { confidencePpm: PPM }] as Said) : each,
+        );
         const result = aggregate(committee, revealsOf(lying));
         if (result.outcome !== 'APPROVED') return;
         const honest = revealsOf(lying).filter(({ index, result: { vote, complete, confidencePpm } }) => {

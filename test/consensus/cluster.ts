@@ -4,8 +4,8 @@ import type { Effect, Input, Instance, JournalRecord, OwnLeaf, TimerName } from 
 import { step } from '../../src/consensus/step.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import type { Committee } from '../../src/protocol/committee.ts';
-import { leafSlot } from '../../src/protocol/leaf.ts';
 import type { Vote } from '../../src/protocol/judgement.ts';
+import { leafSlot } from '../../src/protocol/leaf.ts';
 import type { SeededRandom } from '../sim/random.ts';
 import { fakeCommittee, openingOf, Speaker, TASK_ID } from './fixture.ts';
 
@@ -127,7 +127,8 @@ export class Cluster {
     this.crashes += 1;
     for (const effect of effects) if (reached > 0 && effect.kind === 'record') member.journal.push(effect.record);
     for (const effect of effects) {
-      if (reached === 2 && effect.kind === 'state' && this.#options.random.chance(0.5)) this.#say(member, effect.own, false);
+      if (reached === 2 && effect.kind === 'state' && this.#options.random.chance(0.5))
+        this.#say(member, effect.own, false);
     }
     member.instance = recover(this.committee, TASK_ID, member.index, member.journal);
     member.timers = [];

@@ -108,7 +108,10 @@ class Attack {
     const revealed = said.find(({ leaf }) => leaf.type === 'REVEAL')?.leaf;
     if (this.copied || revealed?.type !== 'REVEAL') return;
     this.copied = true;
-    const copies = this.copiers.map((index): [number, Opening] => [index, { ...openingOf(index), result: revealed.opening.result }]);
+    const copies = this.copiers.map((index): [number, Opening] => [
+      index,
+      { ...openingOf(index), result: revealed.opening.result },
+    ]);
     const lists: Commitment[] = copies.map(([index, opening]) => this.#speaker.commitment(index, opening));
     const honestLists = [...this.honest].flatMap(([index, node]) => {
       return node.instance.opening === null ? [] : [this.#speaker.commitment(index, node.instance.opening)];

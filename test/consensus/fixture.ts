@@ -79,7 +79,13 @@ export class Speaker {
   say<L extends LeafBody>(signer: number, body: L, attachment: Attachment = null) {
     const leaf = { taskId: this.taskId, ...body };
     const bytes = encodeLeaf(leaf as Leaf);
-    const proof = () => ({ validatorIndex: signer, leafCount: 1, leafIndex: 0, path: [], signature: new Uint8Array(64) });
+    const proof = () => ({
+      validatorIndex: signer,
+      leafCount: 1,
+      leafIndex: 0,
+      path: [],
+      signature: new Uint8Array(64),
+    });
     const signed = { leaf, attachment, signer, bytes, digest: leafDigest(bytes), proof };
     return asAuthentic(signed as unknown as SignedLeaf<LeafOf<L['type']>>);
   }
@@ -138,8 +144,8 @@ export class Speaker {
   }
 
   /** The value that somebody who holds these leaves would propose. */
-  valueOf(leaves: readonly Authentic<SignedLeaf>[]): Value {
-    const observer = new Validator({ committee: this.committee, self: null });
+  valueWith(leaves: readonly Authentic<SignedLeaf>[]): Value {
+    const observer = new Validator({ committee: this.committee, self: null, taskId: this.taskId });
     observer.hear(...leaves);
     return freshValue(observer.instance);
   }
@@ -158,6 +164,14 @@ function nameOf(value: Value | Digest | null): Digest | null {
   return value === null || typeof value === 'string' ? value : idOf(value);
 }
 
+export interface ValidatorSample {
+  committee: Committee;
+  /** Own position; null is an observer. */
+  self: number | null;
+  records?: readonly JournalRecord[];
+  taskId?: Digest;
+}
+
 /** One instance with all that it ever asked for. Its own leaves come back to it at once, as they do after their sync. */
 export class Validator {
   readonly instance: Instance;
@@ -167,10 +181,10 @@ export class Validator {
   readonly said: OwnLeaf[] = [];
   readonly #protocol: ConsensusProtocol;
 
-  constructor({ committee, self, records = [] }: { committee: Committee; self: number | null; records?: JournalRecord[] }) {
+  constructor({ committee, self, records = [], taskId = TASK_ID }: ValidatorSample) {
     this.#protocol = new ConsensusProtocol(committee, self);
-    this.speaker = new Speaker(committee);
-    this.instance = this.#protocol.instance(TASK_ID, records);
+    this.speaker = new Speaker(committee, taskId);
+    this.instance = this.#protocol.instance(taskId, records);
   }
 
   /** Takes an input, then its own leaves that follow from it; returns all effects. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { createInstance } from '../../src/consensus/state.ts';
-import { PROPOSALS_PER_ROUND_MAX, ROUNDS_AHEAD_MAX, VOTES_PER_SLOT_MAX } from '../../src/protocol/limits.ts';
 import { hash } from '../../src/protocol/hash.ts';
+import { PROPOSALS_PER_ROUND_MAX, ROUNDS_AHEAD_MAX, VOTES_PER_SLOT_MAX } from '../../src/protocol/limits.ts';
 import { approve, idOf, openingOf, reject, Speaker, Validator } from './fixture.ts';
 import { committee, leaves, order, others, ready, self, speaker, v, w } from './round.ts';
 
 const [a, b, c] = others;
-const evidenceOf = (node: Validator) => node.effects.flatMap((effect) => (effect.kind === 'evidence' ? [effect.leaves] : []));
+const evidenceOf = (node: Validator) =>
+  node.effects.flatMap((effect) => (effect.kind === 'evidence' ? [effect.leaves] : []));
 
 describe('R25: two different leaves for one slot', () => {
   const pairs = {
@@ -78,7 +79,10 @@ describe('R26: bounds', () => {
     const node = ready();
     node.hear(speaker.prevote(a, ROUNDS_AHEAD_MAX, null), speaker.precommit(b, ROUNDS_AHEAD_MAX + 1, null));
     node.hear(speaker.proposal(speaker.proposer(17), 17, v));
-    assert.deepEqual([...node.instance.rounds.keys()].sort((x, y) => x - y), [0, ROUNDS_AHEAD_MAX]);
+    assert.deepEqual(
+      [...node.instance.rounds.keys()].sort((x, y) => x - y),
+      [0, ROUNDS_AHEAD_MAX],
+    );
     assert.equal(node.instance.values.size, 0);
     assert.ok(!node.instance.seen.has(`${b}/PRECOMMIT/17`));
   });
@@ -91,7 +95,7 @@ describe('R26: bounds', () => {
 
   it('keep two proposals a round', () => {
     const node = new Validator({ committee, self: null });
-    const x = speaker.valueOf(leaves.filter(({ leaf, signer }) => leaf.type !== 'CLOSE' || signer !== 2));
+    const x = speaker.valueWith(leaves.filter(({ leaf, signer }) => leaf.type !== 'CLOSE' || signer !== 2));
     node.hear(...[v, w, x].map((value) => speaker.proposal(order[0], 0, value)));
     assert.equal(node.instance.rounds.get(0)!.proposals.length, PROPOSALS_PER_ROUND_MAX);
     assert.equal(node.instance.values.size, PROPOSALS_PER_ROUND_MAX);
@@ -111,7 +115,7 @@ describe('R26: bounds', () => {
     assert.ok(node.instance.witnesses.size <= 4 && node.instance.rounds.size <= ROUNDS_AHEAD_MAX);
   });
 
-  it('are this task\'s alone: a leaf or bundle of another is a fault of the caller', () => {
+  it("are this task's alone: a leaf or bundle of another is a fault of the caller", () => {
     const node = new Validator({ committee, self: null });
     const stranger = new Speaker(committee, hash('another task'));
     assert.throws(() => node.hear(stranger.prevote(a, 0, null)), /leaf of task/);

@@ -4,8 +4,8 @@ import { recover } from '../../src/consensus/recovery.ts';
 import type { Input } from '../../src/consensus/state.ts';
 import { step } from '../../src/consensus/step.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
-import { leafSlot } from '../../src/protocol/leaf.ts';
 import type { Vote } from '../../src/protocol/judgement.ts';
+import { leafSlot } from '../../src/protocol/leaf.ts';
 import { SeededRandom } from '../sim/random.ts';
 import { Cluster } from './cluster.ts';
 import { openingOf, Speaker, TASK_ID } from './fixture.ts';
@@ -15,7 +15,12 @@ const anySchedule = fc.record({
   weights: fc.constantFrom([1, 1, 1, 1], [1, 1, 1, 1], [3, 2, 1, 1], [1, 1, 1, 1, 1, 1, 1], [1, 1]),
   crash: fc.constantFrom(0, 0.02, 0.1),
   loss: fc.constantFrom(0, 0.2, 0.5),
-  votes: fc.constantFrom<Vote[]>(['approve'], ['reject'], ['approve', 'reject'], ['approve', 'approve', 'approve', 'reject']),
+  votes: fc.constantFrom<Vote[]>(
+    ['approve'],
+    ['reject'],
+    ['approve', 'reject'],
+    ['approve', 'approve', 'approve', 'reject'],
+  ),
 });
 
 describe('R28: crashes at any point of any schedule', () => {
@@ -82,17 +87,26 @@ function echoOf(cluster: Cluster, except: number): Input[] {
       }
     }
     for (const bundle of [instance.roundCert, instance.valid?.polka]) {
-      if (bundle != null && bundle.votes.every(({ signer }) => signer !== except)) inputs.push({ kind: 'bundle', bundle } as Input);
+      if (bundle != null && bundle.votes.every(({ signer }) => signer !== except))
+        inputs.push({ kind: 'bundle', bundle } as Input);
     }
     for (const round of instance.rounds.keys()) {
-      for (const name of ['propose', 'prevote', 'precommit'] as const) inputs.push({ kind: 'timer', timer: { name, round } });
+      for (const name of ['propose', 'prevote', 'precommit'] as const)
+        inputs.push({ kind: 'timer', timer: { name, round } });
     }
   }
-  for (const name of ['observe', 'grace', 'revealGrace', 'final'] as const) inputs.push({ kind: 'timer', timer: { name } });
+  for (const name of ['observe', 'grace', 'revealGrace', 'final'] as const)
+    inputs.push({ kind: 'timer', timer: { name } });
   return inputs;
 }
 
-function checkPrefix(cluster: Cluster, index: number, count: number, echoes: readonly Input[], random: SeededRandom): void {
+function checkPrefix(
+  cluster: Cluster,
+  index: number,
+  count: number,
+  echoes: readonly Input[],
+  random: SeededRandom,
+): void {
   const { journal, said } = cluster.members[index]!;
   const instance = recover(cluster.committee, TASK_ID, index, journal.slice(0, count));
   const speaker = new Speaker(cluster.committee);

@@ -12,7 +12,11 @@ function restarted(before: Validator, count = before.records.length): Validator 
   const records = before.records.slice(0, count);
   const node = new Validator({ committee, self: before.instance.self, records });
   node.start();
-  node.hear(...repeatOf(node.instance).leaves.map(({ leaf, attachment }) => speaker.say(before.instance.self!, leaf, attachment)));
+  node.hear(
+    ...repeatOf(node.instance).leaves.map(({ leaf, attachment }) =>
+      speaker.say(before.instance.self!, leaf, attachment),
+    ),
+  );
   return node;
 }
 
@@ -113,7 +117,14 @@ describe('R28: after a restart', () => {
     moveTo(before, 1);
     before.fire('propose', 1);
     const kinds = before.records.map(({ kind }) => kind);
-    assert.deepEqual(kinds, ['judged', 'closed', 'prevoted', 'precommitted', 'round', 'prevoted'] satisfies JournalRecord['kind'][]);
+    assert.deepEqual(kinds, [
+      'judged',
+      'closed',
+      'prevoted',
+      'precommitted',
+      'round',
+      'prevoted',
+    ] satisfies JournalRecord['kind'][]);
     for (let count = 0; count <= kinds.length; count++) {
       const node = restarted(before, count);
       const slots = before.said.filter(({ leaf }) => node.instance.own.has(leafSlot(leaf)));

@@ -36,5 +36,6 @@ describe('R24: a repeat', () => {
 
 function moveToLater(node: ReturnType<typeof ready>): void {
   const voters = [order[1], order[2], order[3]];
-  for (const round of [0, 1]) node.take(speaker.roundCert(voters.map((index) => speaker.precommit(index, round, null))));
+  for (const round of [0, 1])
+    node.take(speaker.roundCert(voters.map((index) => speaker.precommit(index, round, null))));
 }

@@ -17,8 +17,8 @@ export const self = order[3];
 export const others = order.slice(0, 3) as [number, number, number];
 
 /** Two hard-valid values: under all CLOSEs, and under three of them. */
-export const v = speaker.valueOf(leaves);
-export const w = speaker.valueOf(leaves.filter(({ leaf, signer }) => leaf.type !== 'CLOSE' || signer !== 3));
+export const v = speaker.valueWith(leaves);
+export const w = speaker.valueWith(leaves.filter(({ leaf, signer }) => leaf.type !== 'CLOSE' || signer !== 3));
 
 /** At step propose of round 0, with everything said that comes before. */
 export function ready(position: number | null = self): Validator {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hardValid, holdValue, softAccept } from '../../src/consensus/valuation.ts';
 import type { Authentic, SignedLeaf } from '../../src/protocol/signed-leaf.ts';
-import { closesDigestOf, type Core, decodeValue, encodeValue, type Value } from '../../src/protocol/value.ts';
+import { type Core, closesDigestOf, decodeValue, encodeValue, type Value } from '../../src/protocol/value.ts';
 import { digestOf } from '../protocol/samples.ts';
 import { abstain, approve, fakeCommittee, idOf, openingOf, reject, Speaker, Validator } from './fixture.ts';
 
@@ -9,7 +9,7 @@ const committee = fakeCommittee();
 const speaker = new Speaker(committee);
 const openings = [0, 1, 2, 3].map((index) => [index, approve(index)] as const);
 const leaves = speaker.collection(openings, [0, 1, 2, 3]);
-const value = speaker.valueOf(leaves);
+const value = speaker.valueWith(leaves);
 
 /** An observer that holds these leaves. */
 function holding(held: readonly Authentic<SignedLeaf>[]): Validator {
@@ -27,7 +27,8 @@ function judged(shown: Value, held: readonly Authentic<SignedLeaf>[] = leaves): 
 const withCore = (change: Partial<Core>, closes = value.closes): Value => {
   return { core: { ...value.core, closesDigest: closesDigestOf(closes), ...change }, closes };
 };
-const without = <T extends { index: number }>(items: readonly T[], index: number) => items.filter((item) => item.index !== index);
+const without = <T extends { index: number }>(items: readonly T[], index: number) =>
+  items.filter((item) => item.index !== index);
 
 describe('R10: a fresh value', () => {
   it('is what follows from the timely reveals and all CLOSEs held', () => {
@@ -45,12 +46,12 @@ describe('R10: a fresh value', () => {
   });
 
   it('does not depend on the order in which they came', () => {
-    assert.equal(idOf(speaker.valueOf([...leaves].reverse())), idOf(value));
+    assert.equal(idOf(speaker.valueWith([...leaves].reverse())), idOf(value));
   });
 
   it('names who was timely but did not reveal', () => {
     const late = leaves.filter(({ leaf, signer }) => leaf.type !== 'REVEAL' || signer !== 2);
-    assert.deepEqual(speaker.valueOf(late).core.unrevealed, [2]);
+    assert.deepEqual(speaker.valueWith(late).core.unrevealed, [2]);
   });
 
   it('survives the wire', () => {
@@ -67,8 +68,8 @@ describe('R11: a hard-valid value', () => {
 
   it('may be of fewer reveals and fewer closes, as long as it says so', () => {
     const fewer = leaves.filter(({ signer }) => signer !== 3);
-    assert.equal(judged(speaker.valueOf(fewer)), true);
-    assert.equal(judged(speaker.valueOf([])), true, 'nobody closed: EXPIRED, and softAccept has its say');
+    assert.equal(judged(speaker.valueWith(fewer)), true);
+    assert.equal(judged(speaker.valueWith([])), true, 'nobody closed: EXPIRED, and softAccept has its say');
   });
 
   it('is undecided while any witness is missing, and decided once the last one is here', () => {
@@ -83,7 +84,9 @@ describe('R11: a hard-valid value', () => {
   });
 
   it('takes no other leaf of the same validator for its witness', () => {
-    const replaced = leaves.map((leaf) => (leaf.leaf.type === 'REVEAL' && leaf.signer === 1 ? speaker.reveal(1, reject(1)) : leaf));
+    const replaced = leaves.map((leaf) =>
+      leaf.leaf.type === 'REVEAL' && leaf.signer === 1 ? speaker.reveal(1, reject(1)) : leaf,
+    );
     assert.equal(judged(value, replaced), undefined);
   });
 
@@ -128,7 +131,7 @@ describe('R11: a hard-valid value', () => {
       ...[2, 3].map((index) => speaker.close(index, [...list, speaker.commitment(3, approve(3))])),
       ...openings.map(([index, opening]) => speaker.reveal(index, opening)),
     ];
-    const honest = speaker.valueOf(late);
+    const honest = speaker.valueWith(late);
     assert.ok(!honest.core.reveals.some(({ index }) => index === 3));
     assert.equal(judged(honest, late), true);
     const cheating = { ...honest, core: { ...honest.core, reveals: value.core.reveals } };
@@ -145,8 +148,8 @@ describe('R11: a hard-valid value', () => {
 describe('R12: a soft-acceptable value', () => {
   const mixed = [approve(0), approve(1), reject(2), reject(3)].map((opening, index) => [index, opening] as const);
   const mixedLeaves = speaker.collection(mixed, [0, 1, 2, 3]);
-  const expired = speaker.valueOf([]);
-  const split = speaker.valueOf(mixedLeaves);
+  const expired = speaker.valueWith([]);
+  const split = speaker.valueWith(mixedLeaves);
 
   const soft = (node: Validator, shown: Value) => softAccept(node.instance, holdValue(node.instance, shown));
   const untilReveal = (all: typeof leaves, ...revealed: number[]) =>
@@ -177,7 +180,9 @@ describe('R12: a soft-acceptable value', () => {
 
   it('is one without a verdict once none can come, or nothing at all', () => {
     assert.equal(soft(holding(mixedLeaves), split), 'yes', 'complete');
-    const abstaining = [abstain(0), abstain(1), approve(2), approve(3)].map((opening, index) => [index, opening] as const);
+    const abstaining = [abstain(0), abstain(1), approve(2), approve(3)].map(
+      (opening, index) => [index, opening] as const,
+    );
     const impossible = untilReveal(speaker.collection(abstaining, [0, 1, 2, 3]), 0, 1);
     assert.equal(soft(holding(impossible), expired), 'yes', 'impossible');
   });

@@ -3,7 +3,20 @@ import { proposerOf } from '../../src/consensus/state.ts';
 import { hash } from '../../src/protocol/hash.ts';
 import type { Value } from '../../src/protocol/value.ts';
 import { fakeCommittee, idOf, Speaker, TIMERS, Validator } from './fixture.ts';
-import { committee, leaves, lockedOn, moveTo, nilPrecommits, order, others, ready, self, speaker, v, w } from './round.ts';
+import {
+  committee,
+  leaves,
+  lockedOn,
+  moveTo,
+  nilPrecommits,
+  order,
+  others,
+  ready,
+  self,
+  speaker,
+  v,
+  w,
+} from './round.ts';
 
 const prevotes = (round: number, value: Value | null, ...signers: number[]) =>
   signers.map((index) => speaker.prevote(index, round, value));
@@ -101,7 +114,7 @@ describe('R15: a fresh proposal', () => {
 
   it('is judged by the second of two proposals where the first cannot be judged', () => {
     const node = ready();
-    const strange = speaker.valueOf([...leaves, speaker.close(1, [])].reverse());
+    const strange = speaker.valueWith([...leaves, speaker.close(1, [])].reverse());
     node.hear(speaker.proposal(a, 0, strange), speaker.proposal(a, 0, v));
     assert.equal(node.leaf('PREVOTE')?.valueId, idOf(v));
   });
@@ -123,7 +136,10 @@ describe('R15, R16: what is prevoted under a lock', () => {
       if (validRound >= 0) node.take(speaker.polka(validRound, value, others));
       for (let next = 1; next <= round; next++) moveTo(node, next);
       node.hear(speaker.proposal(order[round % 4]!, round, value, validRound));
-      assert.deepEqual(node.leaf('PREVOTE', round), speaker.prevote(self, round, expected, expected === null ? -1 : validRound).leaf);
+      assert.deepEqual(
+        node.leaf('PREVOTE', round),
+        speaker.prevote(self, round, expected, expected === null ? -1 : validRound).leaf,
+      );
     });
   }
 
@@ -403,7 +419,9 @@ describe('R23: timers', () => {
     for (const round of [1, 2, 3, 4, 5]) moveTo(node, round);
     const armed = node.timers().filter((timer) => timer.startsWith('propose/'));
     const { roundBaseMs, roundCapMs } = TIMERS;
-    const expected = [0, 1, 2, 3, 4, 5].map((round) => `propose/${round} ${Math.min(roundBaseMs * 2 ** round, roundCapMs)}`);
+    const expected = [0, 1, 2, 3, 4, 5].map(
+      (round) => `propose/${round} ${Math.min(roundBaseMs * 2 ** round, roundCapMs)}`,
+    );
     assert.deepEqual(armed, expected);
     node.take(speaker.roundCert(prevotes(2_000_000_000, null, a, b)));
     assert.equal(node.timers().at(-1), `propose/2000000000 ${roundCapMs}`);

@@ -11,13 +11,17 @@ const GLOBAL_FLAGS = ['--home', '--rpc', '--token-file', '--json', '--log-level'
 function commands(): Map<string, string[]> {
   const program = new Command();
   for (const define of COMMANDS) define(program, () => async () => {});
-  return new Map(program.commands.map((command) => [command.name(), command.options.map((option) => option.long ?? '')]));
+  return new Map(
+    program.commands.map((command) => [command.name(), command.options.map((option) => option.long ?? '')]),
+  );
 }
 
 describe('README.md', () => {
   it('names npm scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { scripts: object };
-    const named = [...readme.matchAll(/`npm run ([a-z-]+)|^npm (?:run )?([a-z-]+)$/gm)].map(([, inline, block]) => inline ?? block);
+    const named = [...readme.matchAll(/`npm run ([a-z-]+)|^npm (?:run )?([a-z-]+)$/gm)].map(
+      ([, inline, block]) => inline ?? block,
+    );
     assert.ok(named.length >= 5);
     for (const name of named) assert.ok(name !== undefined && name in scripts, `npm run ${name}`);
   });
@@ -29,14 +33,17 @@ describe('README.md', () => {
     for (const [line, name, rest] of lines) {
       const flags = known.get(name!);
       assert.ok(flags, `pheme ${name}`);
-      for (const [flag] of rest!.matchAll(/--[a-z-]+/g)) assert.ok(flags.includes(flag) || GLOBAL_FLAGS.includes(flag), line);
+      for (const [flag] of rest!.matchAll(/--[a-z-]+/g))
+        assert.ok(flags.includes(flag) || GLOBAL_FLAGS.includes(flag), line);
     }
   });
 
   it('names RPC methods and files that exist', () => {
     const methods = [...readme.matchAll(/pheme_[A-Za-z]+/g)].map(([name]) => name);
     for (const name of methods) assert.ok(name in METHODS, name);
-    const files = [...readme.matchAll(/`((?:src|config|docker|scripts)\/[\w./-]+|[A-Z]+\.md)/g)].map(([, path]) => path!);
+    const files = [...readme.matchAll(/`((?:src|config|docker|scripts)\/[\w./-]+|[A-Z]+\.md)/g)].map(
+      ([, path]) => path!,
+    );
     assert.ok(files.length >= 6);
     for (const path of files) assert.ok(existsSync(new URL(path, root)), path);
   });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { CatchUp } from '../../src/engine/catch-up.ts';
 import { SYNC_MS } from '../../src/engine/limits.ts';
-import type { FetchAnswer, FetchRequest } from '../../src/protocol/fetch.ts';
 import type { Cert } from '../../src/protocol/bundle.ts';
+import type { FetchAnswer, FetchRequest } from '../../src/protocol/fetch.ts';
 import { hash } from '../../src/protocol/hash.ts';
 import { SYNC_PAGE_MAX } from '../../src/protocol/limits.ts';
+import { encodeTask } from '../../src/protocol/task.ts';
 import { fakeCommittee } from '../consensus/fixture.ts';
 import { certOf, NotingLogger, startNode, TestClock, TestNetwork, taskOf } from './fixture.ts';
-import { encodeTask } from '../../src/protocol/task.ts';
 
 const committee = fakeCommittee();
 const certs = Array.from({ length: 5 }, (_, number) => certOf(committee, taskOf(number)));
@@ -50,7 +50,10 @@ describe('R33: catch-up', () => {
     const results = certs.slice(0, 3);
     network.connect('a', 0, (request) => peerWith(results)(request));
     await catchUp.sync('a');
-    assert.deepEqual([...held], results.map(({ taskId }) => taskId));
+    assert.deepEqual(
+      [...held],
+      results.map(({ taskId }) => taskId),
+    );
     results.push(certs[3]!);
     network.requests.length = 0;
     await catchUp.sync('a');
@@ -137,10 +140,26 @@ describe('R33: catch-up', () => {
 describe('R33: a node that was away, among lying peers', () => {
   const lies: [string, (request: FetchRequest) => FetchAnswer][] = [
     ['gives certificates of another task', (request) => honestBut(request, () => certs[4]!)],
-    ['gives certificates whose core does not follow', (request) => honestBut(request, (number) => certOf(committee, taskOf(number), { outcome: 'APPROVED' }))],
-    ['gives certificates of another network', (request) => honestBut(request, (number) => certOf(fakeCommittee({ weights: [2, 2, 2, 2] }), taskOf(number)))],
-    ['gives certificates with too few votes', (request) => honestBut(request, (number) => ({ ...certs[number]!, votes: certs[number]!.votes.slice(0, 2) }))],
-    ['gives certificates with a vote twice', (request) => honestBut(request, (number) => ({ ...certs[number]!, votes: [0, 0, 1].map((at) => certs[number]!.votes[at]!) }))],
+    [
+      'gives certificates whose core does not follow',
+      (request) => honestBut(request, (number) => certOf(committee, taskOf(number), { outcome: 'APPROVED' })),
+    ],
+    [
+      'gives certificates of another network',
+      (request) => honestBut(request, (number) => certOf(fakeCommittee({ weights: [2, 2, 2, 2] }), taskOf(number))),
+    ],
+    [
+      'gives certificates with too few votes',
+      (request) => honestBut(request, (number) => ({ ...certs[number]!, votes: certs[number]!.votes.slice(0, 2) })),
+    ],
+    [
+      'gives certificates with a vote twice',
+      (request) =>
+        honestBut(request, (number) => ({
+          ...certs[number]!,
+          votes: [0, 0, 1].map((at) => certs[number]!.votes[at]!),
+        })),
+    ],
   ];
   for (const [what, lie] of lies) {
     it(`believes none that ${what}, and learns all from an honest one`, async () => {
@@ -150,11 +169,19 @@ describe('R33: a node that was away, among lying peers', () => {
       await clock.pass(100);
       assert.equal(store.disk.results.size, 0);
       network.connect(keyOf(2), 2, (request) => {
-        return request.kind === 'task' ? { kind: 'task', taskBytes: bodyOf(request.taskId) } : peerWith(certs.slice(0, 3))(request);
+        return request.kind === 'task'
+          ? { kind: 'task', taskBytes: bodyOf(request.taskId) }
+          : peerWith(certs.slice(0, 3))(request);
       });
       engine.onPeer(keyOf(2), true);
       await clock.pass(100);
-      assert.deepEqual([...store.disk.results.keys()].sort(), certs.slice(0, 3).map(({ taskId }) => taskId).sort());
+      assert.deepEqual(
+        [...store.disk.results.keys()].sort(),
+        certs
+          .slice(0, 3)
+          .map(({ taskId }) => taskId)
+          .sort(),
+      );
       assert.equal(store.disk.tasks.size, 3, 'with the bodies');
       engine.stop();
     });
@@ -163,7 +190,9 @@ describe('R33: a node that was away, among lying peers', () => {
   it('does not take a body that is another', async () => {
     const { engine, network, clock, store } = await startNode({ committee, self: null });
     network.connect(keyOf(1), 1, (request) => {
-      return request.kind === 'task' ? { kind: 'task', taskBytes: encodeTask(taskOf(99)) } : peerWith(certs.slice(0, 1))(request);
+      return request.kind === 'task'
+        ? { kind: 'task', taskBytes: encodeTask(taskOf(99)) }
+        : peerWith(certs.slice(0, 1))(request);
     });
     engine.onPeer(keyOf(1), true);
     await clock.pass(100);

@@ -44,7 +44,12 @@ describe('the certificates of a node', () => {
   it('must follow from themselves, whoever signed them', () => {
     const { certificates } = setUp();
     assert.doesNotThrow(() => certificates.check(cert));
-    for (const change of [{ outcome: 'APPROVED' as const }, { networkId: hash('x') }, { unrevealed: [9] }, { taskId: hash('x') }]) {
+    for (const change of [
+      { outcome: 'APPROVED' as const },
+      { networkId: hash('x') },
+      { unrevealed: [9] },
+      { taskId: hash('x') },
+    ]) {
       assert.throws(() => certificates.check(certOf(committee, taskOf(1), change)), { name: 'ProtocolError' });
     }
   });

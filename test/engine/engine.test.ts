@@ -7,7 +7,17 @@ import { decodeLeaf, leafSlot } from '../../src/protocol/leaf.ts';
 import { encodeTask, type Task, taskIdOf } from '../../src/protocol/task.ts';
 import { approve, fakeCommittee, Speaker, TIMERS } from '../consensus/fixture.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
-import { APPROVAL, certOf, frameOf, leavesFrame, startNode, TestClock, type TestNetwork, type TestNode, taskOf } from './fixture.ts';
+import {
+  type APPROVAL,
+  certOf,
+  frameOf,
+  leavesFrame,
+  startNode,
+  TestClock,
+  type TestNetwork,
+  type TestNode,
+  taskOf,
+} from './fixture.ts';
 import { startNetwork } from './network.ts';
 
 const committee = fakeCommittee();
@@ -26,7 +36,9 @@ async function submit({ engine, clock }: TestNode, submitted: Task): Promise<str
 
 /** Slots of the leaves that were broadcast, in order. */
 function slotsOf({ broadcasts }: TestNetwork): string[] {
-  return broadcasts.flatMap((frame) => (decodeFrame(frame).batch?.leaves ?? []).map(({ leafBytes }) => leafSlot(decodeLeaf(leafBytes))));
+  return broadcasts.flatMap((frame) =>
+    (decodeFrame(frame).batch?.leaves ?? []).map(({ leafBytes }) => leafSlot(decodeLeaf(leafBytes))),
+  );
 }
 
 describe('a submitted task', () => {
@@ -106,7 +118,10 @@ describe('what arrives', () => {
       return request.kind === 'task' ? { kind: 'task', taskBytes } : { kind: 'push' };
     });
     for (const index of [1, 2]) {
-      node.engine.onFrame(leavesFrame(committee, index, [{ leaf: speaker.commit(index, approve(index)).leaf, attachment: null }]), 'peer');
+      node.engine.onFrame(
+        leavesFrame(committee, index, [{ leaf: speaker.commit(index, approve(index)).leaf, attachment: null }]),
+        'peer',
+      );
     }
     await node.clock.pass(TICK_MS_MAX);
     const { instance } = node.engine.openTasks.get(taskId)!;
@@ -252,8 +267,13 @@ describe('R28: a task whose body was lost', () => {
     before.store.disk.tasks.clear();
     const node = await startNode({ committee, disk: before.store.disk });
     assert.equal(node.engine.openTasks.size, 0);
-    node.network.connect('p', 1, (request) => (request.kind === 'task' ? { kind: 'task', taskBytes } : { kind: 'push' }));
-    node.engine.onFrame(leavesFrame(committee, 1, [{ leaf: speaker.commit(1, approve(1)).leaf, attachment: null }]), 'p');
+    node.network.connect('p', 1, (request) =>
+      request.kind === 'task' ? { kind: 'task', taskBytes } : { kind: 'push' },
+    );
+    node.engine.onFrame(
+      leavesFrame(committee, 1, [{ leaf: speaker.commit(1, approve(1)).leaf, attachment: null }]),
+      'p',
+    );
     await node.clock.pass(TICK_MS_MAX);
     assert.ok(node.engine.openTasks.has(taskId));
     assert.deepEqual(node.judged, []);
@@ -283,7 +303,7 @@ describe('a judge', () => {
     for (const { engine } of [failing, hanging]) engine.stop();
   });
 
-  it('is cut by the task\'s deadline, and stopped by a stop', async () => {
+  it("is cut by the task's deadline, and stopped by a stop", async () => {
     let aborted = 0;
     const judge = (_task: Task, signal: AbortSignal) => {
       signal.addEventListener('abort', () => aborted++);

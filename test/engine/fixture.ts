@@ -1,3 +1,4 @@
+import { aggregate } from '../../src/consensus/aggregate.ts';
 import { Engine, type EngineEvents, type EngineOptions } from '../../src/engine/engine.ts';
 import type {
   ConnectedPeer,
@@ -9,7 +10,6 @@ import type {
   Random,
   StoreWrite,
 } from '../../src/engine/ports.ts';
-import { aggregate } from '../../src/consensus/aggregate.ts';
 import { createAuthenticator } from '../../src/protocol/authenticator.ts';
 import { signBatch } from '../../src/protocol/batch.ts';
 import type { Cert } from '../../src/protocol/bundle.ts';
@@ -17,7 +17,13 @@ import { fromHex } from '../../src/protocol/bytes.ts';
 import type { Committee } from '../../src/protocol/committee.ts';
 import type { Signer } from '../../src/protocol/ed25519.ts';
 import { ValidationError } from '../../src/protocol/errors.ts';
-import { decodeResponse, encodeAnswer, type FetchAnswer, type FetchRequest, type FetchResponse } from '../../src/protocol/fetch.ts';
+import {
+  decodeResponse,
+  encodeAnswer,
+  type FetchAnswer,
+  type FetchRequest,
+  type FetchResponse,
+} from '../../src/protocol/fetch.ts';
 import { encodeFrame } from '../../src/protocol/frame.ts';
 import type { Judgement } from '../../src/protocol/judgement.ts';
 import { encodeLeaf } from '../../src/protocol/leaf.ts';
@@ -202,13 +208,25 @@ export function certOf(committee: Committee, task: Task, change: Partial<Core> =
   const aggregated = aggregate(committee, []);
   const { networkId, configDigest } = committee;
   const closesDigest = closesDigestOf([]);
-  const coreBytes = encodeCore({ networkId, configDigest, taskId, ...aggregated, reveals: [], unrevealed: [], closesDigest, ...change });
+  const coreBytes = encodeCore({
+    networkId,
+    configDigest,
+    taskId,
+    ...aggregated,
+    reveals: [],
+    unrevealed: [],
+    closesDigest,
+    ...change,
+  });
   const leafBytes = encodeLeaf({ type: 'PRECOMMIT', taskId, round: 0, valueId: valueIdOf(coreBytes) });
   const proofs = committee.validators.map((_, index) => {
     return signBatch(committee.configDigest, index, [leafBytes], signerOf(committee, index)).proof(0);
   });
   const wire = { kind: 'CERT', taskId, groups: [{ leafBytes, proofs }], coreBytes } as const;
-  return createAuthenticator(committee, verifiersOf(committee)).openBundle({ ...wire, groups: [...wire.groups] }) as Cert;
+  return createAuthenticator(committee, verifiersOf(committee)).openBundle({
+    ...wire,
+    groups: [...wire.groups],
+  }) as Cert;
 }
 
 /** A frame of another node. */
@@ -218,7 +236,12 @@ export function frameOf(frame: Parameters<typeof encodeFrame>[0]): Uint8Array {
 let nonce = 0;
 
 /** Leaves of a validator in one signed frame. */
-export function leavesFrame(committee: Committee, index: number, statements: readonly Statement[], repeat = false): Uint8Array {
+export function leavesFrame(
+  committee: Committee,
+  index: number,
+  statements: readonly Statement[],
+  repeat = false,
+): Uint8Array {
   const spoken = statements.map((statement) => ({ ...statement, bytes: encodeLeaf(statement.leaf) }));
   const bytes = spoken.map((statement) => statement.bytes);
   const batch = signBatch(committee.configDigest, index, bytes, signerOf(committee, index));

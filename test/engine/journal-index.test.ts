@@ -35,7 +35,10 @@ describe('the index of the journal', () => {
             gone.add(tick);
           }
           entries.forEach((taskIds, tick) => {
-            assert.equal(gone.has(tick), taskIds.every((id) => ended.has(id)));
+            assert.equal(
+              gone.has(tick),
+              taskIds.every((id) => ended.has(id)),
+            );
           });
         }
       }),

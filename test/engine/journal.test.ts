@@ -1,27 +1,37 @@
 import assert from 'node:assert/strict';
-import { type EngineRecord, decodeRecords, encodeRecords, type TaskRecord } from '../../src/engine/journal.ts';
+import { decodeRecords, type EngineRecord, encodeRecords, type TaskRecord } from '../../src/engine/journal.ts';
 import { createAuthenticator } from '../../src/protocol/authenticator.ts';
 import type { Polka, RoundCert } from '../../src/protocol/bundle.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import { encodeCanonical } from '../../src/protocol/cbor.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
 import { committeeOf, digestOf, mutationsOf, resultOf } from '../protocol/samples.ts';
-import { bundleOf, valueIdOfValue, valueOf } from '../protocol/signing.ts';
+import { bundleOf, valueIdOfValue, valueWith } from '../protocol/signing.ts';
 
 const committee = committeeOf();
 const authenticator = createAuthenticator(committee);
 const taskId = digestOf(1);
-const value = valueOf(committee, taskId);
+const value = valueWith(committee, taskId);
 const valueId = valueIdOfValue(value);
 
 const prevote = { type: 'PREVOTE', taskId, round: 2, valueId, validRound: -1 } as const;
 const precommit = { type: 'PRECOMMIT', taskId, round: 2, valueId } as const;
 const nil = { type: 'PRECOMMIT', taskId, round: 1, valueId: null } as const;
 const polka = authenticator.openBundle(
-  bundleOf(committee, 'POLKA', taskId, [0, 1, 2].map((signer) => ({ signer, leaf: prevote }))),
+  bundleOf(
+    committee,
+    'POLKA',
+    taskId,
+    [0, 1, 2].map((signer) => ({ signer, leaf: prevote })),
+  ),
 ) as Polka;
 const roundCert = authenticator.openBundle(
-  bundleOf(committee, 'ROUNDCERT', taskId, [0, 2, 3].map((signer) => ({ signer, leaf: nil }))),
+  bundleOf(
+    committee,
+    'ROUNDCERT',
+    taskId,
+    [0, 2, 3].map((signer) => ({ signer, leaf: nil })),
+  ),
 ) as RoundCert;
 const valid = { round: 2, value, polka };
 
@@ -63,7 +73,9 @@ describe('R27: a journal entry', () => {
   });
 
   it('gives bundles back with votes that prove themselves', () => {
-    const [{ record }] = decodeRecords(encodeRecords(entry({ kind: 'round', roundCert })), authenticator) as [TaskRecord];
+    const [{ record }] = decodeRecords(encodeRecords(entry({ kind: 'round', roundCert })), authenticator) as [
+      TaskRecord,
+    ];
     assert.ok(record.kind === 'round');
     assert.deepEqual(
       record.roundCert.votes.map(({ signer, proof }) => [signer, proof().validatorIndex]),
@@ -100,7 +112,8 @@ describe('R27: a journal entry', () => {
     ['a negative time', ['pheme/journal/1', [[task, 0, [-1, true]]]]],
   ];
   for (const [what, item] of refused) {
-    it(`is refused with ${what}`, () => assert.throws(() => decodeRecords(encodeCanonical(item), authenticator), ProtocolError));
+    it(`is refused with ${what}`, () =>
+      assert.throws(() => decodeRecords(encodeCanonical(item), authenticator), ProtocolError));
   }
 
   it('keeps its codes, which databases hold: append only', () => {

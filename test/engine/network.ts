@@ -33,7 +33,14 @@ export async function startNetwork(
     const { port, network: side } = network.attach(key, `${index}`);
     const judge: Judge = { judge: async () => ({ ...APPROVAL, ...answers[index] }) };
     const store = new SimStore(disk, clock, new SeededRandom(index), { writeMsMax: 2, failure: 0 });
-    const ports = { store, network: side, judge, clock, random: new SeededRandom(100 + index), logger: new NotingLogger() };
+    const ports = {
+      store,
+      network: side,
+      judge,
+      clock,
+      random: new SeededRandom(100 + index),
+      logger: new NotingLogger(),
+    };
     const identity = { index, signer: signerOf(committee, index) };
     const engine = await Engine.start({ committee, identity, verifiers: verifiersOf(committee) }, ports);
     network.connect(port, engine);

@@ -246,7 +246,15 @@ describe('R32: batches', () => {
 function bigProposal(round: number): OwnLeaf {
   const big = fakeCommittee({ weights: Array(60).fill(1) });
   const speaker = new Speaker(big);
-  const openings = big.validators.map((_, index) => [index, { ...approve(index), salt: hash('salt', round, index) }] as const);
-  const value: Value = speaker.valueOf(speaker.collection(openings, [0, 1, 2, 3].concat(Array.from({ length: 50 }, (_, i) => i + 4))));
-  return ownLeaf(createInstance(big, TASK_ID, 0), { type: 'PROPOSAL', round, validRound: -1, valueId: idOf(value) }, value);
+  const openings = big.validators.map(
+    (_, index) => [index, { ...approve(index), salt: hash('salt', round, index) }] as const,
+  );
+  const value: Value = speaker.valueWith(
+    speaker.collection(openings, [0, 1, 2, 3].concat(Array.from({ length: 50 }, (_, i) => i + 4))),
+  );
+  return ownLeaf(
+    createInstance(big, TASK_ID, 0),
+    { type: 'PROPOSAL', round, validRound: -1, valueId: idOf(value) },
+    value,
+  );
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { FETCH_PAUSE_MS, TICK_MS_MAX } from '../../src/engine/limits.ts';
+import { createAuthenticator } from '../../src/protocol/authenticator.ts';
 import type { FetchAnswer, FetchRequest } from '../../src/protocol/fetch.ts';
+import { decodeFrame } from '../../src/protocol/frame.ts';
 import type { Statement } from '../../src/protocol/signed-leaf.ts';
 import { encodeTask, taskIdOf } from '../../src/protocol/task.ts';
-import { createAuthenticator } from '../../src/protocol/authenticator.ts';
-import { decodeFrame } from '../../src/protocol/frame.ts';
 import { fakeCommittee, openingOf, Speaker } from '../consensus/fixture.ts';
 import { leavesFrame, startNode, taskOf, verifiersOf } from './fixture.ts';
 
@@ -20,7 +20,7 @@ const self = [0, 1, 2, 3].find((index) => index !== speaker.proposer(0))!;
 const others = [0, 1, 2, 3].filter((index) => index !== self);
 const answers = others.map((index) => [index, openingOf(index)] as const);
 const leaves = speaker.collection(answers, others);
-const value = speaker.valueOf(leaves);
+const value = speaker.valueWith(leaves);
 const statements = (signed: readonly { signer: number; leaf: unknown; attachment: unknown }[], index: number) =>
   signed.filter(({ signer }) => signer === index) as unknown as Statement[];
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { TICK_MS_MAX } from '../../src/engine/limits.ts';
 import { sealJudgement } from '../../src/engine/seal.ts';
-import { FETCH_ITEMS_MAX } from '../../src/protocol/limits.ts';
-import { leafSlot } from '../../src/protocol/leaf.ts';
-import { encodeTask, taskIdOf } from '../../src/protocol/task.ts';
 import { hash } from '../../src/protocol/hash.ts';
+import { leafSlot } from '../../src/protocol/leaf.ts';
+import { FETCH_ITEMS_MAX } from '../../src/protocol/limits.ts';
+import { encodeTask, taskIdOf } from '../../src/protocol/task.ts';
 import { approve, fakeCommittee, Speaker } from '../consensus/fixture.ts';
 import { APPROVAL, certOf, frameOf, leavesFrame, startNode, taskOf } from './fixture.ts';
 
@@ -33,7 +33,10 @@ describe('a peer that asks', () => {
     assert.deepEqual(await ask({ kind: 'task', taskId }), { kind: 'task', taskBytes });
     assert.deepEqual(await ask({ kind: 'task', taskId: hash('x') }), { kind: 'task', taskBytes: null });
     store.disk.apply({ tasks: [{ taskId: hash('stored'), taskBytes: Uint8Array.of(1), firstSeenMs: 0 }] }, 0);
-    assert.deepEqual(await ask({ kind: 'task', taskId: hash('stored') }), { kind: 'task', taskBytes: Uint8Array.of(1) });
+    assert.deepEqual(await ask({ kind: 'task', taskId: hash('stored') }), {
+      kind: 'task',
+      taskBytes: Uint8Array.of(1),
+    });
     engine.stop();
   });
 
@@ -58,7 +61,14 @@ describe('a peer that asks', () => {
       for (const index of [1, 2, 3]) {
         for (const value of [null, hash('a')]) {
           const votes = [speaker.prevote(index, round, value), speaker.precommit(index, round, value)];
-          engine.onFrame(leavesFrame(committee, index, votes.map(({ leaf }) => ({ leaf, attachment: null }))), 'p');
+          engine.onFrame(
+            leavesFrame(
+              committee,
+              index,
+              votes.map(({ leaf }) => ({ leaf, attachment: null })),
+            ),
+            'p',
+          );
         }
       }
     }
@@ -78,7 +88,12 @@ describe('a peer that asks', () => {
     assert.deepEqual(await ask({ kind: 'result', taskId: hash('x') }), { kind: 'result', cert: null });
     const page = await ask({ kind: 'results', cursor: 0 });
     assert.deepEqual(page, { kind: 'results', storeId: 'test', next: 1, taskIds: [taskId] });
-    assert.deepEqual(await ask({ kind: 'results', cursor: 1 }), { kind: 'results', storeId: 'test', next: 1, taskIds: [] });
+    assert.deepEqual(await ask({ kind: 'results', cursor: 1 }), {
+      kind: 'results',
+      storeId: 'test',
+      next: 1,
+      taskIds: [],
+    });
     assert.deepEqual(await ask({ kind: 'open' }), { kind: 'open', taskIds: [] });
     engine.stop();
   });

@@ -33,7 +33,9 @@ function saidIn(frames: readonly Uint8Array[]): Map<string, string> {
 }
 
 function coresOf(disk: SimDisk): string[] {
-  const cores = [...disk.results.values()].map(({ certBytes }) => bundleFromCbor(decodeCanonical(certBytes)).coreBytes!);
+  const cores = [...disk.results.values()].map(
+    ({ certBytes }) => bundleFromCbor(decodeCanonical(certBytes)).coreBytes!,
+  );
   return cores.map(valueIdOf).sort();
 }
 
@@ -57,10 +59,14 @@ function restartEverywhere(faults: LinkFaults, kindsWanted: readonly EngineRecor
   before(async () => {
     world = await startNetwork(committee, ANSWERS, faults);
     for (const disk of world.disks) disk.entries.delete = () => false; // keep what is dropped after the decision
-    taskIds = await Promise.all([1, 2].map((number) => waitFor(world.clock, world.engines[number]!.submit(taskOf(number)))));
+    taskIds = await Promise.all(
+      [1, 2].map((number) => waitFor(world.clock, world.engines[number]!.submit(taskOf(number)))),
+    );
     await world.clock.pass(120_000);
     for (const engine of world.engines) engine.stop();
-    const decoded = world.disks.map(({ entries }) => [...entries.values()].flatMap((bytes) => decodeRecords(bytes, authenticator)));
+    const decoded = world.disks.map(({ entries }) =>
+      [...entries.values()].flatMap((bytes) => decodeRecords(bytes, authenticator)),
+    );
     victim = decoded.reduce((best, each, index) => (each.length > decoded[best]!.length ? index : best), 0);
     records = decoded[victim]!;
   });
@@ -77,13 +83,16 @@ function restartEverywhere(faults: LinkFaults, kindsWanted: readonly EngineRecor
     for (let count = 0; count <= records.length; count++) {
       const prefix = records.slice(0, count);
       const { said, judged, disk } = await restart(prefix, count);
-      const fixed = prefix.filter(({ record }) => record.kind === 'judged' || record.kind === 'closed').map(({ taskId }) => taskId);
+      const fixed = prefix
+        .filter(({ record }) => record.kind === 'judged' || record.kind === 'closed')
+        .map(({ taskId }) => taskId);
       assert.deepEqual(
         judged.filter((taskId) => fixed.includes(taskId)),
         [],
         `prefix ${count}: a model was asked again`,
       );
-      for (const [key, bytes] of restored(prefix)) assert.equal(said.get(key) ?? bytes, bytes, `prefix ${count}: ${key}`);
+      for (const [key, bytes] of restored(prefix))
+        assert.equal(said.get(key) ?? bytes, bytes, `prefix ${count}: ${key}`);
       for (const key of restored(prefix).keys()) assert.equal(before.get(key), restored(prefix).get(key), key);
       assert.deepEqual(coresOf(disk), coresOf(world.disks[victim]!), `prefix ${count}`);
     }
@@ -104,16 +113,20 @@ function restartEverywhere(faults: LinkFaults, kindsWanted: readonly EngineRecor
     const disk = new SimDisk('restarted');
     if (prefix.length > 0) disk.entries.set(5, encodeRecords(prefix));
     const opened = new Set(prefix.map(({ taskId }) => taskId));
-    for (const stored of world.disks[victim]!.tasks.values()) if (opened.has(stored.taskId)) disk.tasks.set(stored.taskId, stored);
+    for (const stored of world.disks[victim]!.tasks.values())
+      if (opened.has(stored.taskId)) disk.tasks.set(stored.taskId, stored);
     const clock = new TestClock();
     const judge = async () => ({ ...APPROVAL, confidence: 0.81, summary: 'another answer' });
     const network = new TestNetwork();
     for (const [index, { publicKey }] of committee.validators.entries()) {
-      if (index !== victim) network.connect(publicKey, index, (request) => world.engines[index]!.onRequest(request, ''));
+      if (index !== victim)
+        network.connect(publicKey, index, (request) => world.engines[index]!.onRequest(request, ''));
     }
     const node = await startNode({ committee, self: victim, clock, disk, judge, network });
     const random = new SeededRandom(seed);
-    const others = world.frames.filter(({ from }) => from !== victim).map(({ frame }) => ({ frame, key: random.fraction() }));
+    const others = world.frames
+      .filter(({ from }) => from !== victim)
+      .map(({ frame }) => ({ frame, key: random.fraction() }));
     for (const { frame } of others.sort((a, b) => a.key - b.key)) {
       node.engine.onFrame(frame, 'peer');
       await clock.pass(random.integer(0, 40));
@@ -123,7 +136,9 @@ function restartEverywhere(faults: LinkFaults, kindsWanted: readonly EngineRecor
     for (const { frame } of others) node.engine.onFrame(frame, 'peer');
     await clock.pass(5_000);
     node.engine.stop();
-    const judged = node.judged.map((task) => taskIds[[1, 2].findIndex((number) => JSON.stringify(taskOf(number)) === JSON.stringify(task))]!);
+    const judged = node.judged.map(
+      (task) => taskIds[[1, 2].findIndex((number) => JSON.stringify(taskOf(number)) === JSON.stringify(task))]!,
+    );
     return { said: saidIn(node.network.broadcasts), judged, disk };
   }
 }

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { sealJudgement } from '../../src/engine/seal.ts';
 import { abstention } from '../../src/protocol/abstention.ts';
-import { encodeCanonical } from '../../src/protocol/cbor.ts';
+import { decodeCanonical, encodeCanonical } from '../../src/protocol/cbor.ts';
 import { ABSTAIN_REASONS, type Finding, type Judgement } from '../../src/protocol/judgement.ts';
 import { REPORT_BYTES_MAX } from '../../src/protocol/limits.ts';
 import { decodeReport, reportMatches } from '../../src/protocol/report.ts';
 import { validationResultFromCbor, validationResultToCbor } from '../../src/protocol/validation-result.ts';
-import { decodeCanonical } from '../../src/protocol/cbor.ts';
 import { APPROVAL } from './fixture.ts';
 
 const finding: Finding = {
@@ -37,7 +36,9 @@ describe('a sealed judgement', () => {
         score: fc.double(),
         complete: fc.boolean(),
         summary: fc.string({ unit: 'binary', maxLength: 3000 }),
-        findings: fc.array(fc.record({ message: fc.string({ unit: 'binary' }), rule: fc.string({ maxLength: 300 }) }), { maxLength: 5 }),
+        findings: fc.array(fc.record({ message: fc.string({ unit: 'binary' }), rule: fc.string({ maxLength: 300 }) }), {
+          maxLength: 5,
+        }),
         model: fc.record({ id: fc.string({ unit: 'binary', maxLength: 300 }), family: fc.string({ maxLength: 300 }) }),
       },
       { requiredKeys: ['vote', 'confidence', 'complete', 'summary', 'findings', 'model'] },

@@ -110,7 +110,8 @@ describe('R26: a task whose body is not here', () => {
   it('holds a bounded number of leaves, of a bounded number of tasks', async () => {
     const { clock, network, unknown } = setUp();
     network.connect('a', 0, silent);
-    for (let draw = 0; draw < UNKNOWN_LEAVES_MAX + 50; draw++) unknown.seek(taskId, 'a', speaker.commit(1, openingOf(1, {}, draw)));
+    for (let draw = 0; draw < UNKNOWN_LEAVES_MAX + 50; draw++)
+      unknown.seek(taskId, 'a', speaker.commit(1, openingOf(1, {}, draw)));
     for (let other = 0; other < UNKNOWN_TASKS_MAX - 1; other++) unknown.seek(hash('task', other), 'a');
     assert.equal(unknown.take(taskId).length, UNKNOWN_LEAVES_MAX);
     const first = hash('task', 0);

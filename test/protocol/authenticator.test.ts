@@ -15,7 +15,7 @@ import {
   SIGNERS,
   type VoteSample,
   valueIdOfValue,
-  valueOf,
+  valueWith,
 } from './signing.ts';
 
 const committee = committeeOf();
@@ -37,7 +37,13 @@ describe('R31: what an authenticator opens', () => {
     const { wire } = batchOf(committee, 3, [{ leaf: commit }, { leaf: prevote }]);
     const { leaves, skipped } = authenticator.openBatch(wire);
     assert.equal(skipped, 0);
-    assert.deepEqual(leaves.map(({ leaf, signer }) => [leaf.type, signer]), [['COMMIT', 3], ['PREVOTE', 3]]);
+    assert.deepEqual(
+      leaves.map(({ leaf, signer }) => [leaf.type, signer]),
+      [
+        ['COMMIT', 3],
+        ['PREVOTE', 3],
+      ],
+    );
     const [, second] = leaves;
     assert.equal(authenticator.openLeaf({ ...wire.leaves[1]!, proof: second!.proof() }).digest, second!.digest);
   });
@@ -56,7 +62,10 @@ describe('R31: what an authenticator opens', () => {
 
   it('skips an unreadable leaf, not its batch', () => {
     const { wire } = batchOf(committee, 0, [
-      { leaf: { type: 'CLOSE', taskId, set: commitmentSetDigest([]) }, attachment: [{ index: 1, commitment: digestOf(1) }] },
+      {
+        leaf: { type: 'CLOSE', taskId, set: commitmentSetDigest([]) },
+        attachment: [{ index: 1, commitment: digestOf(1) }],
+      },
       { leaf: commit },
     ]);
     const { leaves, skipped } = authenticator.openBatch(wire);
@@ -74,8 +83,14 @@ describe('R31: what an authenticator refuses of a batch or a leaf', () => {
     ['a batch of another network', () => createAuthenticator(other).openBatch(wire)],
     ['a batch with a swapped leaf', () => authenticator.openBatch({ ...wire, leaves: [...wire.leaves].reverse() })],
     ['an empty batch', () => authenticator.openBatch({ ...wire, leaves: [] })],
-    ['a leaf under another signer', () => authenticator.openLeaf({ ...proven, proof: { ...proven.proof, validatorIndex: 1 } })],
-    ['a leaf of a stranger', () => authenticator.openLeaf({ ...proven, proof: { ...proven.proof, validatorIndex: 9 } })],
+    [
+      'a leaf under another signer',
+      () => authenticator.openLeaf({ ...proven, proof: { ...proven.proof, validatorIndex: 1 } }),
+    ],
+    [
+      'a leaf of a stranger',
+      () => authenticator.openLeaf({ ...proven, proof: { ...proven.proof, validatorIndex: 9 } }),
+    ],
     ['a leaf of another network', () => createAuthenticator(other).openLeaf(proven)],
     ['a leaf with an attachment that it does not bind', () => authenticator.openLeaf({ ...proven, attachment: [] })],
     ['bytes that are no leaf', () => authenticator.openLeaf({ ...proven, leafBytes: Uint8Array.of(1) })],
@@ -83,12 +98,15 @@ describe('R31: what an authenticator refuses of a batch or a leaf', () => {
   for (const [what, open] of wrong) it(what, () => assert.throws(open, ProtocolError));
 
   it('a PROPOSAL with another value, a CLOSE with another list, anything with an attachment too many', () => {
-    const value = valueOf(committee, taskId);
+    const value = valueWith(committee, taskId);
     const proposal: Leaf = { type: 'PROPOSAL', taskId, round: 0, validRound: -1, valueId: digestOf(5) };
     const close: Leaf = { type: 'CLOSE', taskId, set: digestOf(5) };
     assert.throws(() => authenticator.openLeaf(provenLeafOf(committee, 0, proposal, value)), /another value/);
     assert.throws(() => authenticator.openLeaf(provenLeafOf(committee, 0, close, [])), /another list/);
-    assert.throws(() => authenticator.openLeaf({ ...provenLeafOf(committee, 0, commit), attachment: true }), /no attachment/);
+    assert.throws(
+      () => authenticator.openLeaf({ ...provenLeafOf(committee, 0, commit), attachment: true }),
+      /no attachment/,
+    );
     const right = { ...proposal, valueId: valueIdOfValue(value) };
     assert.deepEqual(authenticator.openLeaf(provenLeafOf(committee, 0, right, value)).attachment, value);
   });
@@ -109,7 +127,10 @@ describe('R31: a bundle', () => {
   const sound: [string, WireBundle][] = [
     ['a POLKA of a quorum', bundleOf(committee, 'POLKA', taskId, by(prevote, 0, 1, 3))],
     ['a CERT of a quorum with its core', bundleOf(committee, 'CERT', taskId, by(precommit, 0, 1, 2, 3), coreBytes)],
-    ['a ROUNDCERT of PRECOMMITs of a quorum', bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0, 1), ...by(precommit, 2)])],
+    [
+      'a ROUNDCERT of PRECOMMITs of a quorum',
+      bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0, 1), ...by(precommit, 2)]),
+    ],
     ['a ROUNDCERT of any votes of F+1', bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0), ...by(prevote, 3)])],
   ];
   for (const [what, bundle] of sound) {
@@ -122,30 +143,69 @@ describe('R31: a bundle', () => {
   const nilPrevote: Leaf = { type: 'PREVOTE', taskId, round: 1, valueId: null, validRound: -1 };
   const refused: [string, WireBundle, RegExp][] = [
     ['a POLKA of too little weight', bundleOf(committee, 'POLKA', taskId, by(prevote, 0, 1)), /has weight 2/],
-    ['a POLKA that counts a voter twice', bundleOf(committee, 'POLKA', taskId, by(prevote, 0, 1, 1)), /counts a voter twice/],
+    [
+      'a POLKA that counts a voter twice',
+      bundleOf(committee, 'POLKA', taskId, by(prevote, 0, 1, 1)),
+      /counts a voter twice/,
+    ],
     ['a POLKA for nil', bundleOf(committee, 'POLKA', taskId, by(nilPrevote, 0, 1, 2)), /expected PREVOTEs/],
     ['a POLKA of PRECOMMITs', bundleOf(committee, 'POLKA', taskId, by(precommit, 0, 1, 2)), /expected PREVOTEs/],
     ['a POLKA of COMMITs', bundleOf(committee, 'POLKA', taskId, by(commit, 0, 1, 2)), /expected PREVOTEs/],
-    ['a POLKA of two rounds', bundleOf(committee, 'POLKA', taskId, [...by(prevote, 0, 1), ...by(anotherRound, 2)]), /differ/],
-    ['a POLKA of two valid rounds', bundleOf(committee, 'POLKA', taskId, [...by(prevote, 0, 1), ...by(anotherValid, 2)]), /differ/],
+    [
+      'a POLKA of two rounds',
+      bundleOf(committee, 'POLKA', taskId, [...by(prevote, 0, 1), ...by(anotherRound, 2)]),
+      /differ/,
+    ],
+    [
+      'a POLKA of two valid rounds',
+      bundleOf(committee, 'POLKA', taskId, [...by(prevote, 0, 1), ...by(anotherValid, 2)]),
+      /differ/,
+    ],
     ['a POLKA under another task', bundleOf(committee, 'POLKA', digestOf(9), by(prevote, 0, 1, 2)), /another task/],
-    ['a POLKA with a vote of another task', bundleOf(committee, 'POLKA', taskId, [...by(prevote, 0, 1), ...by(otherTask, 2)]), /another task/],
+    [
+      'a POLKA with a vote of another task',
+      bundleOf(committee, 'POLKA', taskId, [...by(prevote, 0, 1), ...by(otherTask, 2)]),
+      /another task/,
+    ],
     ['a POLKA of another network', bundleOf(other, 'POLKA', taskId, by(prevote, 0, 1, 2)), /did not sign/],
     ['an empty POLKA', bundleOf(committee, 'POLKA', taskId, []), /has weight 0/],
     ['a CERT without its core', bundleOf(committee, 'CERT', taskId, by(precommit, 0, 1, 2)), /without the core/],
-    ['a CERT with another core', bundleOf(committee, 'CERT', taskId, by(precommit, 0, 1, 2), encodeCore({ ...core, unrevealed: [1] })), /without the core/],
+    [
+      'a CERT with another core',
+      bundleOf(committee, 'CERT', taskId, by(precommit, 0, 1, 2), encodeCore({ ...core, unrevealed: [1] })),
+      /without the core/,
+    ],
     ['a CERT of PREVOTEs', bundleOf(committee, 'CERT', taskId, by(prevote, 0, 1, 2), coreBytes), /expected PRECOMMITs/],
     ['a CERT for nil', bundleOf(committee, 'CERT', taskId, by(nil, 0, 1, 2), coreBytes), /expected PRECOMMITs/],
-    ['a CERT of too little weight', bundleOf(committee, 'CERT', taskId, by(precommit, 0, 1), coreBytes), /has weight 2/],
+    [
+      'a CERT of too little weight',
+      bundleOf(committee, 'CERT', taskId, by(precommit, 0, 1), coreBytes),
+      /has weight 2/,
+    ],
     ['a ROUNDCERT of F', bundleOf(committee, 'ROUNDCERT', taskId, by(nil, 0)), /too little weight/],
     ['an empty ROUNDCERT', bundleOf(committee, 'ROUNDCERT', taskId, []), /too little weight/],
-    ['a ROUNDCERT of two rounds', bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0), ...by(anotherRound, 1)]), /of one round/],
-    ['a ROUNDCERT with a COMMIT', bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0), ...by(commit, 1)]), /votes only/],
-    ['a ROUNDCERT with one voter twice', bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0), ...by(prevote, 0)]), /counts a voter twice/],
+    [
+      'a ROUNDCERT of two rounds',
+      bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0), ...by(anotherRound, 1)]),
+      /of one round/,
+    ],
+    [
+      'a ROUNDCERT with a COMMIT',
+      bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0), ...by(commit, 1)]),
+      /votes only/,
+    ],
+    [
+      'a ROUNDCERT with one voter twice',
+      bundleOf(committee, 'ROUNDCERT', taskId, [...by(nil, 0), ...by(prevote, 0)]),
+      /counts a voter twice/,
+    ],
   ];
   for (const [what, bundle, message] of refused) {
     it(`is not ${what}`, () => {
-      assert.throws(() => authenticator.openBundle(bundle), (error: Error) => error instanceof ProtocolError && message.test(error.message));
+      assert.throws(
+        () => authenticator.openBundle(bundle),
+        (error: Error) => error instanceof ProtocolError && message.test(error.message),
+      );
     });
   }
 

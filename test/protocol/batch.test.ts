@@ -6,6 +6,7 @@ import {
   leafProofToCbor,
   openBatch,
   signBatch,
+  VerifiedHeaders,
   verifyLeafProof,
 } from '../../src/protocol/batch.ts';
 import { decodeCanonical, encodeCanonical } from '../../src/protocol/cbor.ts';
@@ -47,6 +48,48 @@ describe('R31: a batch', () => {
     const many = Array.from({ length: BATCH_LEAVES_MAX + 1 }, (_, index) => Uint8Array.of(index >> 8, index));
     const oversized = signBatch(CONFIG, 2, many, signer);
     assert.equal(openBatch(CONFIG, 2, many, oversized.signature, verifier), undefined);
+  });
+});
+
+describe('R31: a header that was verified', () => {
+  const counting = () => {
+    let calls = 0;
+    const verify = (message: Uint8Array, signature: Uint8Array) => {
+      calls += 1;
+      return verifier.verify(message, signature);
+    };
+    return { verifier: { publicKey: signer.publicKey, verify }, calls: () => calls };
+  };
+
+  it('is not verified again, for its batch or for any proof cut from it', () => {
+    const { verifier: counted, calls } = counting();
+    const verified = new VerifiedHeaders();
+    assert.ok(openBatch(CONFIG, 2, leaves, batch.signature, counted, verified));
+    leaves.forEach((leaf, index) => assert.ok(verifyLeafProof(CONFIG, leaf, batch.proof(index), counted, verified)));
+    assert.equal(calls(), 1);
+  });
+
+  it('vouches for no other leaf, signature, signer or configuration', () => {
+    const { verifier: counted, calls } = counting();
+    const verified = new VerifiedHeaders();
+    assert.ok(openBatch(CONFIG, 2, leaves, batch.signature, counted, verified));
+    const forged = Uint8Array.from(batch.signature);
+    forged[0]! ^= 1;
+    assert.ok(!openBatch(CONFIG, 2, leaves, forged, counted, verified));
+    assert.ok(!openBatch(CONFIG, 1, leaves, batch.signature, counted, verified));
+    assert.ok(!openBatch(digestOf(2), 2, leaves, batch.signature, counted, verified));
+    assert.ok(!verifyLeafProof(CONFIG, leaves[6]!, proof, counted, verified));
+    assert.equal(calls(), 5);
+  });
+
+  it('is remembered only if its signature holds, and not for ever', () => {
+    const verified = new VerifiedHeaders();
+    assert.ok(!openBatch(CONFIG, 1, leaves, batch.signature, verifier, verified));
+    assert.ok(!openBatch(CONFIG, 1, leaves, batch.signature, verifier, verified));
+    verified.add('first');
+    for (let i = 0; i < 20_000; i++) verified.add(`${i}`);
+    assert.equal(verified.has('first'), false);
+    assert.equal(verified.has('19999'), true);
   });
 });
 

@@ -21,10 +21,7 @@ describe('R1: the arithmetic of a committee', () => {
   for (const [weights, quorum, faulty, threshold] of known) {
     it(`of ${weights.join()}: Q ${quorum}, F ${faulty}, Tw ${threshold}`, () => {
       const committee = committeeOf({ weights });
-      assert.deepEqual(
-        [committee.quorum, committee.faulty, committee.threshold],
-        [quorum, faulty, threshold],
-      );
+      assert.deepEqual([committee.quorum, committee.faulty, committee.threshold], [quorum, faulty, threshold]);
     });
   }
 

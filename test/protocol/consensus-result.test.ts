@@ -22,7 +22,12 @@ const reportBytes = encodeReport(report);
 const reportDigest = reportDigestOf(reportBytes);
 const reveals = [0, 1, 3].map((index) => ({
   index,
-  result: resultOf({ reportDigest, coverageDigest: coverageDigestOf(report.coverage), scorePpm: 500_000, promptDigest: digestOf(6) }),
+  result: resultOf({
+    reportDigest,
+    coverageDigest: coverageDigestOf(report.coverage),
+    scorePpm: 500_000,
+    promptDigest: digestOf(6),
+  }),
   salt: digestOf(index),
 }));
 const core: Core = {
@@ -47,7 +52,14 @@ describe('a consensus result', () => {
   const rendered = renderConsensusResult(committee, cert, new Map([[reportDigest, reportBytes]]));
 
   it('shows the agreed core in the words of the domain', () => {
-    const { core: coreHex, certificate: _proofs, judgements: _judgements, validators, signatures: _signatures, ...fields } = rendered;
+    const {
+      core: coreHex,
+      certificate: _proofs,
+      judgements: _judgements,
+      validators,
+      signatures: _signatures,
+      ...fields
+    } = rendered;
     assert.deepEqual(fields, {
       taskId,
       networkId: committee.networkId,
@@ -59,7 +71,10 @@ describe('a consensus result', () => {
       decidedAt: '2023-11-14T22:13:20.000Z',
     });
     assert.equal(coreHex, toHex(cert.coreBytes));
-    assert.deepEqual(validators, [0, 1, 3].map((index) => committee.validators[index]!.publicKey));
+    assert.deepEqual(
+      validators,
+      [0, 1, 3].map((index) => committee.validators[index]!.publicKey),
+    );
   });
 
   it('carries proofs that verify by themselves, in the order of the committee', () => {
@@ -131,7 +146,10 @@ describe('a consensus result', () => {
 
   it('is refused as anything else, with few words', () => {
     for (const input of [null, 1, 'x', [], {}]) {
-      assert.throws(() => parseConsensusResult(input), (error: Error) => error.message.length < 2000);
+      assert.throws(
+        () => parseConsensusResult(input),
+        (error: Error) => error.message.length < 2000,
+      );
     }
   });
 });

@@ -20,9 +20,9 @@ interface Vector {
   message: string;
   signature: string;
 }
-const rfc8032 = JSON.parse(
-  readFileSync(new URL('../vectors/ed25519-rfc8032.json', import.meta.url), 'utf8'),
-) as { vectors: Vector[] };
+const rfc8032 = JSON.parse(readFileSync(new URL('../vectors/ed25519-rfc8032.json', import.meta.url), 'utf8')) as {
+  vectors: Vector[];
+};
 
 const MESSAGE = Buffer.from('Zcash');
 const signer = createSigner(new Uint8Array(32).fill(7));
@@ -84,7 +84,10 @@ describe('ZIP-215, the one rule of acceptance', () => {
   it('has 14 encodings of the 8 points of small order', () => {
     assert.equal(encodings.length, 14);
     assert.equal(new Set(encodings.map(toHex)).size, 14);
-    assert.ok(encodings.some((bytes) => toHex(bytes) === `ee${'ff'.repeat(30)}7f`), 'the non-canonical identity');
+    assert.ok(
+      encodings.some((bytes) => toHex(bytes) === `ee${'ff'.repeat(30)}7f`),
+      'the non-canonical identity',
+    );
   });
 
   it('accepts all 196 signatures of small order with s = 0', () => {
@@ -101,7 +104,13 @@ describe('ZIP-215, the one rule of acceptance', () => {
     const torsion = torsionPoints();
     for (const keyTorsion of torsion) {
       for (const nonceTorsion of [torsion[0]!, torsion[3]!, torsion[4]!]) {
-        const { publicKey, signature } = mixedOrderSignature(MESSAGE, 123_456_789n, 987_654_321n, keyTorsion, nonceTorsion);
+        const { publicKey, signature } = mixedOrderSignature(
+          MESSAGE,
+          123_456_789n,
+          987_654_321n,
+          keyTorsion,
+          nonceTorsion,
+        );
         assert.ok(createVerifier(publicKey).verify(MESSAGE, signature));
         assert.ok(!createVerifier(publicKey).verify(Buffer.from('another'), signature));
       }
@@ -170,7 +179,8 @@ describe('keys that may stand in a genesis', () => {
   });
 
   it('are none of the 14 encodings of small order', () => {
-    for (const bytes of smallOrderEncodings()) assert.match(validatorKeyFault(bytes)!, /small order|no canonical/, toHex(bytes));
+    for (const bytes of smallOrderEncodings())
+      assert.match(validatorKeyFault(bytes)!, /small order|no canonical/, toHex(bytes));
   });
 
   it('are not the identity', () => {

@@ -53,13 +53,17 @@ describe('a request', () => {
     ['too many digests', encodeCanonical([1, new Uint8Array(32), Array(FETCH_ITEMS_MAX + 1).fill(new Uint8Array(32))])],
     ['no items', encodeCanonical([])],
   ];
-  for (const [what, bytes] of refused) it(`is refused with ${what}`, () => assert.throws(() => decodeRequest(bytes), ProtocolError));
+  for (const [what, bytes] of refused)
+    it(`is refused with ${what}`, () => assert.throws(() => decodeRequest(bytes), ProtocolError));
 });
 
 describe('an answer', () => {
   const core = coreOf(committee, taskId);
   const valueId = valueIdOfValue({ core, closes: [] });
-  const votes = [0, 1, 2].map((signer) => ({ signer, leaf: { type: 'PRECOMMIT', taskId, round: 0, valueId } as const }));
+  const votes = [0, 1, 2].map((signer) => ({
+    signer,
+    leaf: { type: 'PRECOMMIT', taskId, round: 0, valueId } as const,
+  }));
   const cert = authenticator.openBundle(bundleOf(committee, 'CERT', taskId, votes, encodeCore(core)));
   const leaf = authenticator.openLeaf(provenLeafOf(committee, 3, { type: 'COMMIT', taskId, commitment: digestOf(4) }));
 
@@ -99,10 +103,13 @@ describe('an answer', () => {
 
   it('of more than a page is refused', () => {
     const taskIds = Array<string>(SYNC_PAGE_MAX + 1).fill(taskId);
-    assert.throws(() => decodeResponse(encodeAnswer({ kind: 'results', storeId: 's', next: 1, taskIds }), 'results'), ProtocolError);
+    assert.throws(
+      () => decodeResponse(encodeAnswer({ kind: 'results', storeId: 's', next: 1, taskIds }), 'results'),
+      ProtocolError,
+    );
     const open = Array<string>(FETCH_ITEMS_MAX + 1).fill(taskId);
     assert.throws(() => decodeResponse(encodeAnswer({ kind: 'open', taskIds: open }), 'open'), ProtocolError);
-    const long = { kind: 'addresses', addresses: ['x'.repeat(257)] } as const;
+    const long = { kind: 'addresses' as const, addresses: ['x'.repeat(257)] };
     assert.throws(() => decodeResponse(encodeAnswer(long), 'addresses'), ProtocolError);
   });
 
@@ -110,7 +117,9 @@ describe('an answer', () => {
     fc.assert(
       fc.property(fc.constantFrom(...KINDS), fc.uint8Array({ maxLength: 80 }), (kind, bytes) => {
         orRefusal(() => decodeResponse(bytes, kind));
-        orRefusal(() => decodeResponse(Uint8Array.of(0x80 + Math.min(4, bytes.length), KINDS.indexOf(kind), ...bytes), kind));
+        orRefusal(() =>
+          decodeResponse(Uint8Array.of(0x80 + Math.min(4, bytes.length), KINDS.indexOf(kind), ...bytes), kind),
+        );
       }),
     );
   });

@@ -36,7 +36,10 @@ describe('the readers of decoded fields', () => {
   ];
   for (const [what, attempt] of refused) {
     it(`refuse ${what}, and name the field`, () => {
-      assert.throws(attempt, (error: Error) => error instanceof ProtocolError && error.message.startsWith('field must'));
+      assert.throws(
+        attempt,
+        (error: Error) => error instanceof ProtocolError && error.message.startsWith('field must'),
+      );
     });
   }
 });

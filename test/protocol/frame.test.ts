@@ -9,13 +9,13 @@ import { TASK_BYTES_MAX, TASK_INLINE_BYTES_MAX } from '../../src/protocol/limits
 import type { Attachment, Statement } from '../../src/protocol/signed-leaf.ts';
 import { commitmentSetDigest, encodeCore } from '../../src/protocol/value.ts';
 import { committeeOf, digestOf, mutationsOf } from './samples.ts';
-import { batchOf, bundleOf, coreOf, SIGNERS, valueIdOfValue, valueOf } from './signing.ts';
+import { batchOf, bundleOf, coreOf, SIGNERS, valueIdOfValue, valueWith } from './signing.ts';
 
 const committee = committeeOf();
 const authenticator = createAuthenticator(committee);
 const taskId = digestOf(1);
 const set = [{ index: 1, commitment: digestOf(2) }];
-const value = valueOf(committee, taskId);
+const value = valueWith(committee, taskId);
 const statements: { leaf: Leaf; attachment: Attachment }[] = [
   { leaf: { type: 'COMMIT', taskId, commitment: digestOf(3) }, attachment: null },
   { leaf: { type: 'CLOSE', taskId, set: commitmentSetDigest(set) }, attachment: set },
@@ -26,7 +26,9 @@ const outgoing = {
   validatorIndex: 1,
   batch: signed,
   repeat: true,
-  statements: statements.map((statement) => ({ ...statement, bytes: encodeLeaf(statement.leaf) }) as Statement & { bytes: Uint8Array }),
+  statements: statements.map(
+    (statement) => ({ ...statement, bytes: encodeLeaf(statement.leaf) }) as Statement & { bytes: Uint8Array },
+  ),
 };
 const announcement: Announcement = {
   taskId,
@@ -95,7 +97,13 @@ describe('a frame', () => {
   });
 
   it('is refused, never crashed at, as arbitrary bytes and as arbitrary items', () => {
-    const anyItem = fc.oneof(fc.constant(null), fc.integer(), fc.boolean(), fc.uint8Array({ maxLength: 80 }), fc.string());
+    const anyItem = fc.oneof(
+      fc.constant(null),
+      fc.integer(),
+      fc.boolean(),
+      fc.uint8Array({ maxLength: 80 }),
+      fc.string(),
+    );
     const anyItems = fc.array(fc.oneof(anyItem, fc.array(fc.oneof(anyItem, fc.array(anyItem)))), { maxLength: 5 });
     const read = (input: Uint8Array) => {
       try {
@@ -112,10 +120,20 @@ describe('a frame', () => {
     ['another tag', encodeCanonical(['pheme/frame/2', 0, null, [], []])],
     ['a negative nonce', encodeCanonical(['pheme/frame/1', -1, null, [], []])],
     ['too many bundles', encodeCanonical(['pheme/frame/1', 0, null, Array(513).fill(null), []])],
-    ['too many leaves', encodeCanonical(['pheme/frame/1', 0, [0, new Uint8Array(64), false, Array(4097).fill([new Uint8Array(1), null])], [], []])],
+    [
+      'too many leaves',
+      encodeCanonical([
+        'pheme/frame/1',
+        0,
+        [0, new Uint8Array(64), false, Array(4097).fill([new Uint8Array(1), null])],
+        [],
+        [],
+      ]),
+    ],
     ['an item more', encodeCanonical(['pheme/frame/1', 0, null, [], [], null])],
   ];
-  for (const [what, input] of refused) it(`is refused with ${what}`, () => assert.throws(() => decodeFrame(input), ProtocolError));
+  for (const [what, input] of refused)
+    it(`is refused with ${what}`, () => assert.throws(() => decodeFrame(input), ProtocolError));
 
   const wrongAnnouncements: [string, Partial<Announcement>][] = [
     ['a size of 0', { size: 0 }],
@@ -126,7 +144,10 @@ describe('a frame', () => {
   ];
   for (const [what, change] of wrongAnnouncements) {
     it(`is refused with an announcement of ${what}`, () => {
-      assert.throws(() => decodeFrame(encodeFrame({ announcements: [{ ...announcement, ...change }] }, 0)), ProtocolError);
+      assert.throws(
+        () => decodeFrame(encodeFrame({ announcements: [{ ...announcement, ...change }] }, 0)),
+        ProtocolError,
+      );
     });
   }
 });

@@ -14,7 +14,14 @@ describe('a digest', () => {
   });
 
   it('separates its domains, and where one part ends from where the next begins', () => {
-    const digests = [hash('a'), hash('b'), hash('a', 'bc', 'd'), hash('a', 'b', 'cd'), hash('a', ['b', 'cd']), hash('a', 'b', ['cd'])];
+    const digests = [
+      hash('a'),
+      hash('b'),
+      hash('a', 'bc', 'd'),
+      hash('a', 'b', 'cd'),
+      hash('a', ['b', 'cd']),
+      hash('a', 'b', ['cd']),
+    ];
     assert.equal(new Set(digests).size, digests.length);
   });
 

@@ -12,9 +12,7 @@ interface Vectors {
   paths: { leafIndex: number; leafCount: number; path: string[] }[];
 }
 
-const vectors = JSON.parse(
-  readFileSync(new URL('../vectors/rfc6962.json', import.meta.url), 'utf8'),
-) as Vectors;
+const vectors = JSON.parse(readFileSync(new URL('../vectors/rfc6962.json', import.meta.url), 'utf8')) as Vectors;
 
 /** RFC 6962, 2.1, word for word: split at the largest power of two below n. */
 function naiveRoot(leaves: readonly Uint8Array[]): Uint8Array {
@@ -64,7 +62,11 @@ describe('RFC 6962 Merkle trees', () => {
       for (let index = 0; index < count; index++) {
         const path = tree.path(index);
         assert.deepEqual(hex(path), hex(naivePath(index, data)), `path ${index} of ${count}`);
-        assert.deepEqual(rootOfPath(hashLeaf(data[index]!), index, count, path), tree.root, `proof ${index} of ${count}`);
+        assert.deepEqual(
+          rootOfPath(hashLeaf(data[index]!), index, count, path),
+          tree.root,
+          `proof ${index} of ${count}`,
+        );
       }
     }
   });

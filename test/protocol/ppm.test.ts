@@ -11,9 +11,25 @@ describe('parts per million', () => {
     ['0.666667', 666_667],
     ['1.000000', PPM],
   ];
-  for (const [text, ppm] of read) it(`read ${JSON.stringify(text)} as ${ppm}`, () => assert.equal(parsePpm(text, 'share'), ppm));
+  for (const [text, ppm] of read)
+    it(`read ${JSON.stringify(text)} as ${ppm}`, () => assert.equal(parsePpm(text, 'share'), ppm));
 
-  const refused = ['', '.5', '0.', '0,7', '00.7', '-0.1', '+0.1', '1.000001', '2', '0.1234567', '1e-1', ' 0.7', '70%', 'NaN'];
+  const refused = [
+    '',
+    '.5',
+    '0.',
+    '0,7',
+    '00.7',
+    '-0.1',
+    '+0.1',
+    '1.000001',
+    '2',
+    '0.1234567',
+    '1e-1',
+    ' 0.7',
+    '70%',
+    'NaN',
+  ];
   for (const text of [...refused, Number.NaN, 1e-7, 0.1 + 0.2, -1, Number.POSITIVE_INFINITY]) {
     it(`refuse ${JSON.stringify(text)} (${text}) and name the field`, () => {
       assert.throws(() => parsePpm(text, 'validation.minConfidence'), {

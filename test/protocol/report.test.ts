@@ -27,7 +27,13 @@ const finding: Finding = {
 const report: Report = {
   summary: 'One injection.',
   findings: [finding],
-  coverage: { filesTotal: 2, filesJudged: 1, linesTotal: 9, linesJudged: 8, omitted: [{ what: 'logo.png', reason: 'binary' }] },
+  coverage: {
+    filesTotal: 2,
+    filesJudged: 1,
+    linesTotal: 9,
+    linesJudged: 8,
+    omitted: [{ what: 'logo.png', reason: 'binary' }],
+  },
   feedback: [{ requirement: 'explains unions', score: 0.25, comment: 'Barely.' }],
   level: 3,
   usage: { promptTokens: 10, completionTokens: 20, costMicros: 30 },
@@ -76,7 +82,10 @@ describe('a report', () => {
   it('is refused, never crashed at, as arbitrary bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => void orRefusal(() => decodeReport(bytes))));
     assert.throws(() => decodeReport(new Uint8Array(REPORT_BYTES_MAX + 1)), /over the limit/);
-    assert.throws(() => decodeReport(encodeCanonical([2, '', [], [0, 0, 0, 0, []], null, null, null])), /report version/);
+    assert.throws(
+      () => decodeReport(encodeCanonical([2, '', [], [0, 0, 0, 0, []], null, null, null])),
+      /report version/,
+    );
   });
 
   it('belongs to a result by its digest and by that of its coverage', () => {

@@ -90,20 +90,19 @@ const anyIdentifier = fc.string({ maxLength: 40, unit: 'grapheme' });
 const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 
 export const anyResult: fc.Arbitrary<ValidationResult> = record({
-    vote: fc.constantFrom('approve' as const, 'reject' as const, 'abstain' as const),
-    abstainReason: fc.constantFrom(...ABSTAIN_REASONS),
-    confidencePpm: anyPpm,
-    scorePpm: orNull(anyPpm),
-    complete: fc.boolean(),
-    coverageDigest: anyDigest,
-    reportDigest: anyDigest,
-    modelId: anyIdentifier,
-    modelFamily: anyIdentifier,
-    modelDigest: orNull(anyDigest),
-    promptDigest: orNull(anyDigest),
-    judgedAtSeconds: fc.integer({ min: 0, max: SECONDS_MAX }),
-  })
-  .map((result) => ({ ...result, abstainReason: result.vote === 'abstain' ? result.abstainReason : null }));
+  vote: fc.constantFrom('approve' as const, 'reject' as const, 'abstain' as const),
+  abstainReason: fc.constantFrom(...ABSTAIN_REASONS),
+  confidencePpm: anyPpm,
+  scorePpm: orNull(anyPpm),
+  complete: fc.boolean(),
+  coverageDigest: anyDigest,
+  reportDigest: anyDigest,
+  modelId: anyIdentifier,
+  modelFamily: anyIdentifier,
+  modelDigest: orNull(anyDigest),
+  promptDigest: orNull(anyDigest),
+  judgedAtSeconds: fc.integer({ min: 0, max: SECONDS_MAX }),
+}).map((result) => ({ ...result, abstainReason: result.vote === 'abstain' ? result.abstainReason : null }));
 
 export const anyOpening: fc.Arbitrary<Opening> = record({ result: anyResult, salt: anyDigest });
 

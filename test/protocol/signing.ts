@@ -6,7 +6,14 @@ import type { Signer } from '../../src/protocol/ed25519.ts';
 import type { WireBatch, WireProvenLeaf } from '../../src/protocol/frame.ts';
 import { encodeLeaf, type Leaf } from '../../src/protocol/leaf.ts';
 import { type Attachment, attachmentToCbor, type Statement } from '../../src/protocol/signed-leaf.ts';
-import { type CloseRef, type Core, closesDigestOf, encodeCore, type Value, valueIdOf } from '../../src/protocol/value.ts';
+import {
+  type CloseRef,
+  type Core,
+  closesDigestOf,
+  encodeCore,
+  type Value,
+  valueIdOf,
+} from '../../src/protocol/value.ts';
 import { digestOf, signersOf } from './samples.ts';
 
 /** Signed things as they arrive, made with real keys. */
@@ -30,7 +37,7 @@ export function coreOf(committee: Committee, taskId: string, closes: readonly Cl
   };
 }
 
-export function valueOf(committee: Committee, taskId: string): Value {
+export function valueWith(committee: Committee, taskId: string): Value {
   const closes = [{ index: 0, set: digestOf(0x77) }];
   return { core: coreOf(committee, taskId, closes), closes };
 }

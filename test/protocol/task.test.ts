@@ -60,7 +60,17 @@ describe('a task', () => {
     }
   });
 
-  for (const input of [null, undefined, 1, 'CODE_REVIEW', [], {}, { type: 'OTHER' }, { type: '__proto__' }, { type: 'constructor' }]) {
+  for (const input of [
+    null,
+    undefined,
+    1,
+    'CODE_REVIEW',
+    [],
+    {},
+    { type: 'OTHER' },
+    { type: '__proto__' },
+    { type: 'constructor' },
+  ]) {
     it(`is not ${JSON.stringify(input)}`, () => {
       assert.deepEqual(faultsOf(input), { type: 'must be CODE_REVIEW or SKILL_ASSESSMENT' });
     });
@@ -198,7 +208,9 @@ const assessments = fc.record({
     requirements: fc.array(text, { minLength: 1, maxLength: 3 }),
   }),
 });
-const anyTask = fc.tuple(fc.oneof(reviews, assessments), extras).map(([task, more]) => structuredClone({ ...task, ...more }) as Task);
+const anyTask = fc
+  .tuple(fc.oneof(reviews, assessments), extras)
+  .map(([task, more]) => structuredClone({ ...task, ...more }) as Task);
 
 describe('the canonical bytes of a task', () => {
   it('read back as the same task', () => {
@@ -233,7 +245,14 @@ describe('the canonical bytes of a task', () => {
   });
 
   it('are refused in any other form', () => {
-    const review = ['CODE_REVIEW', [['u', 'd', []], [true, true, true]], [0, null, null, null, null, null, null, null]] as const;
+    const review = [
+      'CODE_REVIEW',
+      [
+        ['u', 'd', []],
+        [true, true, true],
+      ],
+      [0, null, null, null, null, null, null, null],
+    ] as const;
     const wrong = [
       [],
       [1],
@@ -243,8 +262,24 @@ describe('the canonical bytes of a task', () => {
       [1, review[0], review[1], [...review[2], null]],
       [1, review[0], review[1], [0, [], ...review[2].slice(2)]],
       [1, review[0], review[1], [0, [digestOf(1), 'why', 1], ...review[2].slice(2)]],
-      [1, review[0], [['u', 'd', [], 1], [true, true, true]], review[2]],
-      [1, review[0], [['u', 'd', []], [true, true]], review[2]],
+      [
+        1,
+        review[0],
+        [
+          ['u', 'd', [], 1],
+          [true, true, true],
+        ],
+        review[2],
+      ],
+      [
+        1,
+        review[0],
+        [
+          ['u', 'd', []],
+          [true, true],
+        ],
+        review[2],
+      ],
       [1, review[0], [['u', 'd', []], [true, true, true], 1], review[2]],
     ];
     assert.doesNotThrow(() => decodeTask(encodeCanonical([1, ...review])));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { decodeCanonical, encodeCanonical, type CborValue } from '../../src/protocol/cbor.ts';
+import { type CborValue, decodeCanonical, encodeCanonical } from '../../src/protocol/cbor.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
 import {
   commitmentOf,

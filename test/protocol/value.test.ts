@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { type CborValue, decodeCanonical, encodeCanonical } from '../../src/protocol/cbor.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
 import {
+  type Core,
   closesDigestOf,
   commitmentSetDigest,
   commitmentSetFromCbor,
   commitmentSetToCbor,
-  type Core,
   decodeCore,
   decodeValue,
   encodeCore,
@@ -109,7 +109,13 @@ describe('R4: the list of a CLOSE', () => {
 
   it('reads back, and has a digest that every entry changes', () => {
     assert.deepEqual(commitmentSetFromCbor(commitmentSetToCbor(set)), set);
-    const digests = [set, [], set.slice(1), [set[0]!, { index: 2, commitment: digestOf(2) }], [set[0]!, { index: 3, commitment: digestOf(9) }]];
+    const digests = [
+      set,
+      [],
+      set.slice(1),
+      [set[0]!, { index: 2, commitment: digestOf(2) }],
+      [set[0]!, { index: 3, commitment: digestOf(9) }],
+    ];
     assert.equal(new Set(digests.map(commitmentSetDigest)).size, digests.length);
   });
 

@@ -11,7 +11,7 @@ import { decodeLeaf, encodeLeaf, type LeafBody } from '../../src/protocol/leaf.t
 import { encodeReport, reportDigestOf } from '../../src/protocol/report.ts';
 import { encodeTask, parseTask, taskIdOf } from '../../src/protocol/task.ts';
 import { commitmentOf, type Opening } from '../../src/protocol/validation-result.ts';
-import { closesDigestOf, commitmentSetDigest, type Core, encodeCore, valueIdOf } from '../../src/protocol/value.ts';
+import { type Core, closesDigestOf, commitmentSetDigest, encodeCore, valueIdOf } from '../../src/protocol/value.ts';
 
 /**
  * What is signed or stored keeps its bytes: networks and databases of today must be readable for ever. A change here
