@@ -165,7 +165,7 @@ describe('the layout of src', () => {
     assert.deepEqual(confusing, []);
   });
 
-  it('mirrors src: a unit test stands where its file stands', () => {
+  it('is mirrored by its tests: a.test.ts and a.topic.test.ts stand where a.ts stands', () => {
     const test = dirname(fileURLToPath(import.meta.url));
     const covered = ['protocol', 'consensus', 'engine'];
     const sources = new Set(files.map(({ path }) => path));
@@ -177,8 +177,49 @@ describe('the layout of src', () => {
       ),
     );
     const strangers = tests
-      .filter((path) => path.endsWith('.test.ts') && !path.includes('.property.'))
-      .filter((path) => !sources.has(path.replace('.test.ts', '.ts')));
+      .filter((path) => path.endsWith('.test.ts'))
+      .filter((path) => !sources.has(path.replace(/\.(?:\w+\.)?test\.ts$/, '.ts')));
     assert.deepEqual(strangers, []);
+  });
+});
+
+describe('the specification of consensus', () => {
+  const readme = readFileSync(join(SRC, 'consensus/README.md'), 'utf8');
+  const rules = [...readme.matchAll(/^\*\*R(\d+) /gm)].map((match) => Number(match[1]));
+  const citedIn = (texts: readonly string[]) =>
+    new Set(texts.flatMap((text) => [...text.matchAll(/\bR(\d+)\b/g)].map((match) => Number(match[1]))));
+  const TEST = dirname(fileURLToPath(import.meta.url));
+  const testTitles = readdirSync(TEST, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .flatMap((path) => readFileSync(join(TEST, path), 'utf8').match(/\b(?:describe|it)\(\s*[`'"].*/g) ?? []);
+
+  it('numbers its rules from 1, each once, in order', () => {
+    assert.ok(rules.length > 30);
+    assert.deepEqual(
+      rules,
+      rules.map((_, index) => index + 1),
+    );
+  });
+
+  it('is cited by the code, rule by rule, and the code cites nothing else', () => {
+    const cited = citedIn(files.map(({ text }) => text));
+    assert.deepEqual(
+      rules.filter((rule) => !cited.has(rule)),
+      [],
+      'rules that no code cites',
+    );
+    assert.deepEqual(
+      [...cited].filter((rule) => !rules.includes(rule)),
+      [],
+      'cited rules that do not exist',
+    );
+  });
+
+  it('is cited by the titles of tests, rule by rule', () => {
+    const cited = citedIn(testTitles);
+    assert.deepEqual(
+      rules.filter((rule) => !cited.has(rule)),
+      [],
+    );
   });
 });

@@ -191,8 +191,9 @@ export function onRoundTimeout(
 ): void {
   if (round !== instance.round) return;
   if (name === 'propose' && instance.step === 'propose') prevoteFor(instance, null, effects);
-  if (name === 'prevote' && instance.step === 'prevote') precommitFor(instance, null, null, effects);
+  if (name === 'prevote' && instance.step === 'prevote') precommitFor(instance, null, null, effects); // R19
   if (name === 'precommit') {
+    // R20
     enterRound(
       instance,
       round + 1,

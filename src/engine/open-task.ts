@@ -234,7 +234,9 @@ export class OpenTask {
   /** Whatever the judge does, something comes back within the budget: at worst an abstention with its reason. */
   #judgeWithinBudget(): Promise<Judgement> {
     const { clock, judge, protocol, logger } = this.#context;
-    const budgetMs = this.#cutByDeadline(protocol.committee.rules.timers.judgeBudgetMs);
+    const { judgeBudgetMs, graceMs } = protocol.committee.rules.timers;
+    // Ends before the deadline closes the task, so that an abstention is still committed, and listed by others.
+    const budgetMs = Math.min(judgeBudgetMs, Math.max(DEADLINE_WAIT_MS_MIN / 2, this.#untilDeadlineMs() - graceMs));
     return new Promise((resolve) => {
       const cancel = clock.setTimer(budgetMs, () => {
         resolve(abstention('timeout', `no judgement within ${budgetMs} ms`));

@@ -11,7 +11,7 @@ import { leafDigest } from './merkle.ts';
 import { type Attachment, type Authentic, asAuthentic, attachmentFromCbor, type SignedLeaf } from './signed-leaf.ts';
 import { decodeCore, valueIdOf } from './value.ts';
 
-/** Checks whatever is signed, once, at the edge; behind it everything is {@link Authentic}. */
+/** R32: checks whatever is signed, once, at the edge; behind it everything is {@link Authentic}. */
 export interface Authenticator {
   /**
    * Checks a batch's one signature. A leaf that cannot be read is skipped, not its batch.

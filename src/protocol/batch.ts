@@ -21,7 +21,7 @@ export interface LeafProof {
   readonly signature: Uint8Array;
 }
 
-/** The bytes under a batch signature; bound to the network, its rules and the signer. */
+/** R32: the bytes under a batch signature; bound to the network, its rules and the signer. */
 function headerBytes(configDigest: Digest, validatorIndex: number, leafCount: number, root: Uint8Array): Uint8Array {
   return encodeCanonical(['pheme/batch/1', digestBytes(configDigest), validatorIndex, leafCount, root]);
 }

@@ -9,7 +9,7 @@ import type { SignedLeaf } from './signed-leaf.ts';
 const BUNDLE_KINDS = ['POLKA', 'ROUNDCERT', 'CERT'] as const;
 export type BundleKind = (typeof BUNDLE_KINDS)[number];
 
-/** Votes that prove something together. Unsigned itself: each vote carries its proof. */
+/** Votes that prove something together (R17, R21, R22). Unsigned itself: each vote carries its proof. */
 export type Bundle = Polka | RoundCert | Cert;
 
 /** PREVOTEs of weight Q with the same bytes, not nil: the network may lock this value. */

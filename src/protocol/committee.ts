@@ -8,7 +8,7 @@ import { PPM } from './ppm.ts';
 export const PROTOCOL_VERSION = 1;
 
 /**
- * Who decides, and how much is enough; everything that follows from a genesis, worked out once.
+ * R1: who decides, and how much is enough; everything that follows from a genesis, worked out once.
  * quorum, faulty and threshold are weights of distinct validators, shares of the total (never of the votes cast).
  */
 export interface Committee {

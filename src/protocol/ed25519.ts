@@ -10,7 +10,7 @@ import * as noble from '@noble/ed25519';
 import { ValidationError } from './errors.ts';
 
 /**
- * Ed25519 with ONE acceptance rule, ZIP-215, as @noble/ed25519 defines it.
+ * R32: Ed25519 with ONE acceptance rule, ZIP-215, as @noble/ed25519 defines it.
  * OpenSSL accepts fast: whatever it accepts, ZIP-215 accepts; when it refuses, noble decides. Its own refusals
  * on small-order points differ between versions, so it never has the last word.
  */

@@ -187,6 +187,7 @@ export function genesisWarnings(genesis: Genesis): string[] {
       `consensusThreshold ${formatPpm(threshold)} is not above 2/3: faulty validators can move the reported confidence`,
     );
   }
+  // R31
   if (genesis.validators.length === 1) {
     warnings.push('a single validator: its verdicts are notarised, not agreed');
   } else if (genesis.validators.length < 4) {

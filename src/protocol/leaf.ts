@@ -23,7 +23,7 @@ export type LeafBody =
 export type LeafOf<Type extends LeafType> = Extract<Leaf, { type: Type }>;
 export type VoteLeaf = LeafOf<'PREVOTE' | 'PRECOMMIT'>;
 
-/** One statement that a validator may make once in a task, e.g. `PREVOTE/2`: two different leaves for one slot are evidence. */
+/** R2: one statement that a validator may make once in a task, e.g. `PREVOTE/2`: two different leaves for one slot are evidence. */
 export function leafSlot(leaf: Leaf): string {
   return `${leaf.type}/${'round' in leaf ? leaf.round : 0}`;
 }

@@ -126,7 +126,7 @@ describe('R9: the aggregate of revealed results', () => {
 });
 
 // Committees and results at random; at most F of the weight is faulty and says anything.
-const anySaid: fc.Arbitrary<Said> = fc.tuple(
+const anySaid: fc.Arbitrary<[Vote, Partial<ValidationResult>]> = fc.tuple(
   fc.constantFrom<Vote>('approve', 'reject', 'abstain'),
   fc.record(
     {
@@ -141,7 +141,7 @@ const anySaid: fc.Arbitrary<Said> = fc.tuple(
 );
 const anyCase = fc.integer({ min: 1, max: 9 }).chain((count) =>
   fc.record({
-    said: fc.array(fc.option(anySaid), { minLength: count, maxLength: count }),
+    said: fc.array(fc.option<Said>(anySaid), { minLength: count, maxLength: count }),
     weights: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: count, maxLength: count }),
     consensusThresholdPpm: fc.integer({ min: PPM / 2 + 1, max: PPM }),
     requiredValidators: fc.integer({ min: 1, max: count }),

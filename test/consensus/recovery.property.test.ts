@@ -87,8 +87,7 @@ function echoOf(cluster: Cluster, except: number): Input[] {
       }
     }
     for (const bundle of [instance.roundCert, instance.valid?.polka]) {
-      if (bundle != null && bundle.votes.every(({ signer }) => signer !== except))
-        inputs.push({ kind: 'bundle', bundle } as Input);
+      if (bundle?.votes.every(({ signer }) => signer !== except)) inputs.push({ kind: 'bundle', bundle } as Input);
     }
     for (const round of instance.rounds.keys()) {
       for (const name of ['propose', 'prevote', 'precommit'] as const)

@@ -32,7 +32,7 @@ const precommit: Leaf = { type: 'PRECOMMIT', taskId, round: 1, valueId };
 const nil: Leaf = { type: 'PRECOMMIT', taskId, round: 1, valueId: null };
 const by = (leaf: Leaf, ...signers: number[]): VoteSample[] => signers.map((signer) => ({ signer, leaf }));
 
-describe('R31: what an authenticator opens', () => {
+describe('R32: what an authenticator opens', () => {
   it('is a batch, with every readable leaf under its signer', () => {
     const { wire } = batchOf(committee, 3, [{ leaf: commit }, { leaf: prevote }]);
     const { leaves, skipped } = authenticator.openBatch(wire);
@@ -74,7 +74,7 @@ describe('R31: what an authenticator opens', () => {
   });
 });
 
-describe('R31: what an authenticator refuses of a batch or a leaf', () => {
+describe('R32: what an authenticator refuses of a batch or a leaf', () => {
   const proven = provenLeafOf(committee, 2, prevote);
   const { wire } = batchOf(committee, 2, [{ leaf: commit }, { leaf: prevote }]);
   const wrong: [string, () => unknown][] = [
@@ -123,7 +123,7 @@ describe('R31: what an authenticator refuses of a batch or a leaf', () => {
   });
 });
 
-describe('R31: a bundle', () => {
+describe('R32: a bundle', () => {
   const sound: [string, WireBundle][] = [
     ['a POLKA of a quorum', bundleOf(committee, 'POLKA', taskId, by(prevote, 0, 1, 3))],
     ['a CERT of a quorum with its core', bundleOf(committee, 'CERT', taskId, by(precommit, 0, 1, 2, 3), coreBytes)],

@@ -24,7 +24,7 @@ const leaves = Array.from({ length: 11 }, (_, index) => Uint8Array.of(index, 1, 
 const batch = signBatch(CONFIG, 2, leaves, signer);
 const proof = batch.proof(7);
 
-describe('R31: a batch', () => {
+describe('R32: a batch', () => {
   it('opens whole, by one signature, and names its leaves', () => {
     const opened = openBatch(CONFIG, 2, leaves, batch.signature, verifier)!;
     assert.deepEqual(opened.leafDigests, leaves.map(leafDigest));
@@ -51,7 +51,7 @@ describe('R31: a batch', () => {
   });
 });
 
-describe('R31: a header that was verified', () => {
+describe('R32: a header that was verified', () => {
   const counting = () => {
     let calls = 0;
     const verify = (message: Uint8Array, signature: Uint8Array) => {
@@ -65,7 +65,9 @@ describe('R31: a header that was verified', () => {
     const { verifier: counted, calls } = counting();
     const verified = new VerifiedHeaders();
     assert.ok(openBatch(CONFIG, 2, leaves, batch.signature, counted, verified));
-    leaves.forEach((leaf, index) => assert.ok(verifyLeafProof(CONFIG, leaf, batch.proof(index), counted, verified)));
+    leaves.forEach((leaf, index) => {
+      assert.ok(verifyLeafProof(CONFIG, leaf, batch.proof(index), counted, verified));
+    });
     assert.equal(calls(), 1);
   });
 
@@ -93,7 +95,7 @@ describe('R31: a header that was verified', () => {
   });
 });
 
-describe('R31: the proof of a leaf', () => {
+describe('R32: the proof of a leaf', () => {
   it('holds for every leaf of batches of any size', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(), (count, at) => {

@@ -125,7 +125,7 @@ describe('what an operator is warned of', () => {
     assert.match(warn([1, 1, 1, 1], 666_666)[0]!, /consensusThreshold 0\.666666 is not above 2\/3/);
   });
 
-  it('is a committee too small to lose one', () => {
+  it('R31: is a committee too small to lose one', () => {
     assert.match(warn([1])[0]!, /notarised, not agreed/);
     assert.match(warn([1, 1, 1])[0]!, /with one of them down nothing can be decided/);
   });
