@@ -138,7 +138,8 @@ export class Outbox {
 
   /** Resolves when nothing gathers and nothing is under way. */
   async drained(): Promise<void> {
-    if ((this.#scheduled || this.#flushing) && !this.#stopped) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if ((this.#scheduled || this.#flushing) && !this.#stopped)
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Signs and sends nothing from here on; what was not written is lost, as in a crash. */
