@@ -1,5 +1,5 @@
 /**
- * Measures models on labelled tasks: `node scripts/eval.ts [--model NAME] DATA.jsonl[.gz]...`. Rows are those of the
+ * Measures models on labelled tasks: `node scripts/eval.ts [--model embedded:NAME] DATA.jsonl[.gz]...`. Rows are those of the
  * training data: a `diff` or a `content` with `requirements`, and a `label` approve or reject.
  */
 import { parseArgs } from 'node:util';
@@ -85,7 +85,7 @@ function report(title: string, rows: readonly Outcome[]): void {
 
 const { values, positionals } = parseArgs({ options: { model: { type: 'string' } }, allowPositionals: true });
 if (positionals.length === 0) {
-  console.error('usage: node scripts/eval.ts [--model NAME] DATA.jsonl[.gz]...');
+  console.error('usage: node scripts/eval.ts [--model embedded:NAME] DATA.jsonl[.gz]...');
   process.exit(2);
 }
 const names = values.model === undefined ? EMBEDDED_VARIANTS.map((variant) => `embedded:${variant}`) : [values.model];

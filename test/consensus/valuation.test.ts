@@ -54,6 +54,12 @@ describe('R10: a fresh value', () => {
     assert.deepEqual(speaker.valueWith(late).core.unrevealed, [2]);
   });
 
+  it('calls nobody unrevealed whose commitment is in fewer lists than a quorum', () => {
+    const [zero, one] = [0, 1].map((index) => speaker.commitment(index, approve(index)));
+    const lists = [[zero!, one!], [zero!, one!], [zero!], [zero!]].map((list, index) => speaker.close(index, list));
+    assert.deepEqual(speaker.valueWith(lists).core.unrevealed, [0]);
+  });
+
   it('survives the wire', () => {
     assert.deepEqual(decodeValue(encodeValue(value)), value);
   });
@@ -96,6 +102,16 @@ describe('R11: a hard-valid value', () => {
     const held = holdValue(node.instance, value);
     assert.equal(hardValid(node.instance, held), undefined);
     node.hear(speaker.reveal(1, approve(1)));
+    assert.equal(hardValid(node.instance, held), true);
+  });
+
+  it('takes a wanted CLOSE even of a closer that has signed too many lists already', () => {
+    const own = leaves.find(({ leaf, signer }) => leaf.type === 'CLOSE' && signer === 3)!;
+    const noise = [0, 1, 2].map((index) => speaker.close(3, [speaker.commitment(index, reject(index))]));
+    const node = holding([...leaves.filter((leaf) => leaf !== own), ...noise]);
+    const held = holdValue(node.instance, value);
+    assert.equal(hardValid(node.instance, held), undefined);
+    node.hear(own);
     assert.equal(hardValid(node.instance, held), true);
   });
 
