@@ -119,6 +119,8 @@ describe('ConsensusProtocol', () => {
     const { outcome, reason } = protocol.reachConsensus(results);
     assert.deepEqual({ outcome, reason }, { outcome: 'INCONCLUSIVE', reason: 'split' });
     assert.deepEqual(protocol.reachConsensus([...results].reverse()), protocol.reachConsensus(results));
+    assert.throws(() => protocol.reachConsensus([results[0]!, results[0]!]), isValidationError('INVALID_RESULTS'));
+    assert.throws(() => protocol.reachConsensus([{ ...results[0]!, index: 3 }]), isValidationError('INVALID_RESULTS'));
   });
 });
 

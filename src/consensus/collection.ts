@@ -130,7 +130,7 @@ function isOut(instance: Instance, index: number): boolean {
 
 /** R13: it is time to propose. */
 export function readyToPropose(instance: Instance, effects: Effect[]): boolean {
-  if (instance.closedWeight < instance.committee.quorum) return instance.fired.has('final');
+  if (instance.closedWeight < instance.committee.quorum) return false; // no reveal can be timely yet
   const { conclusive, impossible, complete } = collected(instance);
   if (conclusive) arm(instance, 'revealGrace', instance.committee.rules.timers.revealGraceMs, effects);
   return complete || impossible || instance.fired.has('final') || (conclusive && instance.fired.has('revealGrace'));

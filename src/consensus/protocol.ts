@@ -1,4 +1,5 @@
 import type { Committee } from '../protocol/committee.ts';
+import { ValidationError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { ValidationResult } from '../protocol/validation-result.ts';
 import type { Aggregate } from '../protocol/value.ts';
@@ -27,8 +28,20 @@ export class ConsensusProtocol {
     this.self = self;
   }
 
-  /** R9: what the network would say of these results; one a validator, in any order. */
+  /**
+   * R9: what the network would say of these results; one a validator, in any order.
+   * @throws ValidationError INVALID_RESULTS for a validator that is unknown or named twice
+   */
   reachConsensus(results: readonly IndexedResult[]): Aggregate {
+    const indexes = results.map(({ index }) => index);
+    const faulty = indexes.find(
+      (index, at) => this.committee.validators[index] === undefined || indexes.indexOf(index) !== at,
+    );
+    if (faulty !== undefined) {
+      throw new ValidationError(`results: validator ${faulty} is unknown or stands twice`, 'INVALID_RESULTS', {
+        path: 'results',
+      });
+    }
     const reveals = results.map(({ index, result }) => ({ index, result, salt: '' }));
     return aggregate(
       this.committee,

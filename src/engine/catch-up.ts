@@ -2,7 +2,7 @@ import type { WireBundle } from '../protocol/bundle.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { SYNC_PAGE_MAX } from '../protocol/limits.ts';
 import { Limiter } from './bounded.ts';
-import { SYNC_MS, SYNC_REQUESTS_MAX } from './limits.ts';
+import { SYNC_MS, SYNC_PAGES_MAX, SYNC_REQUESTS_MAX } from './limits.ts';
 import type { Clock, Logger, Network, PeerKey } from './ports.ts';
 
 export interface CatchUpContext {
@@ -70,7 +70,9 @@ export class CatchUp {
   async #sync(peer: PeerKey): Promise<void> {
     const open = await this.#context.network.request(peer, { kind: 'open' });
     if (open.kind === 'open') for (const taskId of open.taskIds) await this.#noteOpen(taskId, peer);
-    for (let more = true; more && !this.#stopped; ) more = await this.#readPage(peer);
+    for (let page = 0; page < SYNC_PAGES_MAX && !this.#stopped; page++) {
+      if (!(await this.#readPage(peer))) return;
+    }
   }
 
   async #noteOpen(taskId: Digest, peer: PeerKey): Promise<void> {

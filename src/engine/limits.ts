@@ -29,6 +29,8 @@ export const DEADLINE_WAIT_MS_MIN = 1_000;
 
 /** Between two rounds of asking every peer for results that are missing here. */
 export const SYNC_MS = 15_000;
+/** Pages of ids read from one peer in a row: a million results; a list without end goes on with the next sync. */
+export const SYNC_PAGES_MAX = 4_096;
 /** Requests under way at once in catch-up: keeps both ends' streams far below their caps. */
 export const SYNC_REQUESTS_MAX = 16;
 /** Reports pulled at once. */

@@ -1,7 +1,9 @@
+import type { Instance } from '../consensus/state.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { FetchAnswer, FetchRequest } from '../protocol/fetch.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { FETCH_ITEMS_MAX, SYNC_PAGE_MAX } from '../protocol/limits.ts';
+import type { SignedLeaf } from '../protocol/signed-leaf.ts';
 import type { Certificates } from './certificates.ts';
 import type { OpenTask } from './open-task.ts';
 import type { Store } from './ports.ts';
@@ -57,5 +59,11 @@ async function leavesOf(
   const byDigest = new Map(witnesses.map((leaf) => [`${leaf.signer}/${leaf.digest}`, leaf]));
   const leaves = [...byDigest.values()].filter((leaf) => wanted === undefined || wanted.has(leaf.digest));
   const bundles: Bundle[] = [instance.roundCert, instance.valid?.polka].filter((bundle) => bundle != null);
-  return { kind: 'leaves', leaves: leaves.slice(0, FETCH_ITEMS_MAX), bundles: wanted === undefined ? bundles : [] };
+  const nearest = leaves.sort((a, b) => distance(instance, a) - distance(instance, b));
+  return { kind: 'leaves', leaves: nearest.slice(0, FETCH_ITEMS_MAX), bundles: wanted === undefined ? bundles : [] };
+}
+
+/** What belongs to no round comes first, then the rounds around the current one: nobody can crowd these out by votes far away. */
+function distance({ round }: Instance, { leaf }: SignedLeaf): number {
+  return 'round' in leaf ? 1 + Math.abs(leaf.round - round) : 0;
 }

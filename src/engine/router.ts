@@ -82,7 +82,7 @@ export class Router {
     if (tasks.has(taskId) || certificates.has(taskId)) return;
     authenticator.openAnnouncement(announcement);
     if (body === null) return this.#ifUndecided(taskId, () => unknown.seek(taskId, from));
-    if (taskIdOf(committee.networkId, committee.epoch, body) !== taskId) {
+    if (body.length !== announcement.size || taskIdOf(committee.networkId, committee.epoch, body) !== taskId) {
       throw new ProtocolError('an announcement came with the body of another task');
     }
     const task = decodeTaskOf(body);

@@ -77,7 +77,11 @@ const ms = z.int().min(1).max(86_400_000);
 const share = z.union([z.string(), z.number()]);
 const genesisSchema = z.strictObject({
   format: z.literal(GENESIS_FORMAT),
-  name: z.string().min(1).max(64),
+  name: z
+    .string()
+    .min(1)
+    .max(64)
+    .refine((name) => name.isWellFormed(), 'must be well-formed Unicode'),
   kind: z.enum(KINDS),
   createdAt: z.int().min(0),
   validators: z

@@ -310,11 +310,12 @@ describe('a judge', () => {
       return new Promise<typeof APPROVAL>(() => {});
     };
     const node = await startNode({ committee, judge });
-    const soon = taskOf(1, { deadline: Math.floor(node.clock.nowMs() / 1000) + 1 } as Partial<Task>);
-    await submit(node, soon);
-    await node.clock.pass(1_100);
+    const soon = taskOf(1, { deadline: Math.floor(node.clock.nowMs() / 1000) + 2 } as Partial<Task>);
+    const id = await submit(node, soon);
+    await node.clock.pass(2_100);
     assert.equal(aborted, 1);
-    assert.ok(slotsOf(node.network).includes('CLOSE/0'), 'the deadline closes');
+    assert.equal(node.engine.openTasks.get(id)!.instance.opening?.result.abstainReason, 'timeout');
+    assert.deepEqual(slotsOf(node.network).slice(0, 2), ['COMMIT/0', 'CLOSE/0'], 'the deadline closes after it');
     await submit(node, taskOf(2));
     node.engine.stop();
     assert.equal(aborted, 2);
