@@ -198,6 +198,9 @@ export class Engine implements NetworkHandlers {
       const maySign = recovered.maySign && engine.#isTrusted();
       if (body === undefined) engine.#bodiless.set(taskId, { records, maySign });
       else engine.#open({ ...body, taskId, records, maySign, announcement: null });
+      // Damage shows once; that the task is only followed must outlast the next restart too.
+      if (maySign !== recovered.maySign)
+        engine.#outbox.record(taskId, { kind: 'opened', firstSeenMs: engine.#dependencies.clock.nowMs(), maySign });
     }
     for (const { tick, taskIds } of journal.entries) engine.#noteEntry(tick, taskIds);
     engine.#catchUp.start();

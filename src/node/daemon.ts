@@ -8,9 +8,9 @@ import { createLibp2pNetwork } from '../network/libp2p-network.ts';
 import { createCommittee } from '../protocol/committee.ts';
 import { genesisWarnings } from '../protocol/genesis.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
-import { openLevelStore } from '../store/level-store.ts';
 import { createJudges } from './judges.ts';
 import { createNodeApi } from './node-api.ts';
+import { openNodeStore } from './node-store.ts';
 import { packageVersion } from './package-version.ts';
 import { systemClock } from './system.ts';
 import { ValidatorNode } from './validator-node.ts';
@@ -70,11 +70,12 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
     return part;
   };
   try {
-    const store = started('the database', await openStore(paths.data, logger), (open) => open.close());
-    const untrustedJournal = await isForeign(key, store, logger);
+    const { store, journalDamaged } = await openNodeStore(paths.data, logger);
+    started('the database', store, (open) => open.close());
+    const foreign = await isForeign(key, store, logger);
     const pool = started('the judges', createJudges(config), (running) => running.stop());
     const node = await ValidatorNode.start(
-      { genesis, seed: key.seed, observer, untrustedJournal },
+      { genesis, seed: key.seed, observer, untrustedJournal: foreign || journalDamaged },
       {
         store,
         judge: pool,
@@ -96,7 +97,7 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
       },
     );
     started('the network', node, (running) => running.stop());
-    if (untrustedJournal) started('the probation', rebindLater(key, store, node, logger), async (cancel) => cancel());
+    if (foreign) started('the probation', rebindLater(key, store, node, logger), async (cancel) => cancel());
     const api = createNodeApi(node, { version, peerId, defaultModel: config.defaultModel });
     const { host, port, allowedHosts, limits } = config.rpc;
     const rpc = started(
@@ -119,12 +120,6 @@ async function stopParts(parts: Part[], deadlineMs: number, onWait: (part: strin
     onWait(part.name);
     await part.stop(deadlineMs);
   }
-}
-
-function openStore(directory: string, logger: Logger): Promise<Store> {
-  const onDamage = (damage: { table: string; key: string }) =>
-    logger.error(damage, 'a stored value is damaged: it is left out and fetched again');
-  return openLevelStore({ directory, onDamage });
 }
 
 /** R29: a key that signed for another data directory may have said there what this journal does not know. */
