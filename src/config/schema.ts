@@ -37,8 +37,8 @@ const worker = section({
   maxJobsPerWorker: wholeNumber(1, 1_000_000).default(100),
   /** Milliseconds for one attempt of a judgement. */
   timeout: wholeNumber(100, 3_600_000).default(30_000),
-  /** Attempts after the first. */
-  retryLimit: wholeNumber(0, 10).default(3),
+  /** Attempts in all. */
+  retryLimit: wholeNumber(1, 10).default(3),
 });
 
 /** A name stands in environment variables, metrics and signed results. */

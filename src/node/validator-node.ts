@@ -42,6 +42,8 @@ export interface ValidatorNodeDependencies {
 
 /** How long `decide` waits beyond the judges' budget: collection, some rounds, and a peer's restart. */
 const DECIDE_MARGIN_MS = 60_000;
+/** At a stop, what gathers is still written and sent; under load or with a full disk that would never end. */
+const DRAIN_MS_MAX = 1_000;
 
 /**
  * One validator (or observer) of a network: local validation, peer validations, consensus. The daemon runs one with
@@ -56,6 +58,7 @@ export class ValidatorNode implements ConsensusParticipant {
   readonly store: Store;
   readonly health: HealthMonitor;
   readonly startedAtMs: number;
+  readonly #clock: Clock;
   readonly #engine: Engine;
   readonly #network: NetworkHost;
   readonly #metrics: MetricsRecorder;
@@ -69,12 +72,13 @@ export class ValidatorNode implements ConsensusParticipant {
     this.publicKey = publicKey;
     this.validatorIndex = index;
     this.store = dependencies.store;
-    this.startedAtMs = (dependencies.clock ?? systemClock).nowMs();
+    this.#clock = dependencies.clock ?? systemClock;
+    this.startedAtMs = this.#clock.nowMs();
     this.#engine = engine;
     this.#network = network;
     this.#metrics = metrics;
     this.#listeners = listeners;
-    this.#results = new ResultReader({ committee, engine, clock: dependencies.clock ?? systemClock, listeners });
+    this.#results = new ResultReader({ committee, engine, clock: this.#clock, listeners });
     this.health = new HealthMonitor({
       queue: () => [...(dependencies.probes?.queue?.() ?? []), ...this.#taskFaults()],
       models: () => [
@@ -116,7 +120,10 @@ export class ValidatorNode implements ConsensusParticipant {
         },
       },
     );
-    const network = await dependencies.connect(engine);
+    const network = await dependencies.connect(engine).catch((error: unknown) => {
+      engine.stop(); // its timers would go on without anybody to stop them
+      throw error;
+    });
     late.attach(network);
     for (const { key } of network.peers()) engine.onPeer(key, true);
     return new ValidatorNode({
@@ -134,7 +141,10 @@ export class ValidatorNode implements ConsensusParticipant {
 
   /** Says no more, and leaves; the store stays open. What was said is in the journal. */
   async stop(): Promise<void> {
-    await this.#engine.drained();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.setTimer(DRAIN_MS_MAX, resolve);
+    await Promise.race([this.#engine.drained(), late]);
+    cancel();
     this.#engine.stop();
     await this.#network.stop();
   }
