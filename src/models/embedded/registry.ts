@@ -7,6 +7,7 @@ import { reviewByFlow, reviewByRules } from './code/variants.ts';
 import { EmbeddedModel, type EmbeddedVariant } from './embedded-model.ts';
 import { profileAssessor, tokenAssessor } from './skill/classifiers.ts';
 import { assessByFlow, assessByRules } from './skill/variants.ts';
+import { type LoadWeights, shippedWeights } from './weights.ts';
 
 const identityOf = (name: string): ModelIdentity => ({ id: `embedded:${name}`, family: `embedded-${name}` });
 
@@ -20,7 +21,7 @@ function digested(name: string, ...weights: unknown[]): ModelIdentity {
   return { ...identityOf(name), digest };
 }
 
-const LOADERS = {
+const VARIANTS = {
   rules: async (): Promise<EmbeddedVariant> => ({
     identity: digested('rules'),
     review: reviewByRules,
@@ -31,42 +32,30 @@ const LOADERS = {
     review: reviewByFlow,
     assess: assessByFlow,
   }),
-  tokens: async (): Promise<EmbeddedVariant> => {
-    const [code, skill] = await Promise.all([
-      import('./code-tokens.weights.json', { with: { type: 'json' } }),
-      import('./skill-tokens.weights.json', { with: { type: 'json' } }),
-    ]);
-    const reviewer = new TokenReviewer(code.default);
-    return {
-      identity: digested('tokens', code.default, skill.default),
-      review: (context) => reviewer.review(context),
-      assess: tokenAssessor(skill.default),
-    };
+  tokens: async (load: LoadWeights): Promise<EmbeddedVariant> => {
+    const [code, skill] = await Promise.all([load('code-tokens'), load('skill-tokens')]);
+    const reviewer = new TokenReviewer(code);
+    const review: EmbeddedVariant['review'] = (context) => reviewer.review(context);
+    return { identity: digested('tokens', code, skill), review, assess: tokenAssessor(skill) };
   },
-  profile: async (): Promise<EmbeddedVariant> => {
-    const [code, skill] = await Promise.all([
-      import('./code-profile.weights.json', { with: { type: 'json' } }),
-      import('./skill-profile.weights.json', { with: { type: 'json' } }),
-    ]);
-    const reviewer = new ProfileReviewer(code.default);
-    const assess = profileAssessor(skill.default);
-    return {
-      identity: digested('profile', code.default, skill.default),
-      review: (context) => reviewer.review(context),
-      assess,
-    };
+  profile: async (load: LoadWeights): Promise<EmbeddedVariant> => {
+    const [code, skill] = await Promise.all([load('code-profile'), load('skill-profile')]);
+    const reviewer = new ProfileReviewer(code);
+    const review: EmbeddedVariant['review'] = (context) => reviewer.review(context);
+    return { identity: digested('profile', code, skill), review, assess: profileAssessor(skill) };
   },
 } as const;
 
-export type EmbeddedVariantName = keyof typeof LOADERS;
+export type EmbeddedVariantName = keyof typeof VARIANTS;
 
 /** The judges that ship with the package; each errs in its own way, and a devnet gives every validator another one. */
-export const EMBEDDED_VARIANTS = Object.freeze(Object.keys(LOADERS)) as readonly EmbeddedVariantName[];
+export const EMBEDDED_VARIANTS = Object.freeze(Object.keys(VARIANTS)) as readonly EmbeddedVariantName[];
 
 export function isEmbeddedVariant(name: string): name is EmbeddedVariantName {
-  return Object.hasOwn(LOADERS, name);
+  return Object.hasOwn(VARIANTS, name);
 }
 
-export function createEmbeddedModel(name: EmbeddedVariantName): BaseModel {
-  return new EmbeddedModel(identityOf(name), LOADERS[name]);
+/** `load` is asked for the variant's weights at its first task. */
+export function createEmbeddedModel(name: EmbeddedVariantName, load: LoadWeights = shippedWeights): BaseModel {
+  return new EmbeddedModel(identityOf(name), () => VARIANTS[name](load));
 }
