@@ -134,6 +134,14 @@ export class LocalDevnet {
     await until(() => !isAlive(pid));
   }
 
+  /** SIGTERM, and waits until the process has ended in good order. */
+  async terminate(index: number): Promise<void> {
+    const pid = this.pidOf(index);
+    this.#killed.add(pid);
+    process.kill(pid, 'SIGTERM');
+    await until(() => !isAlive(pid));
+  }
+
   /** Starts a killed validator again with `pheme start` and waits until it is ready. */
   async revive(index: number, { ready = true }: { ready?: boolean } = {}): Promise<void> {
     const { home } = this.validators[index]!;
