@@ -3,10 +3,10 @@ import type { JournalRecord } from '../consensus/state.ts';
 import { type Authenticator, createAuthenticator } from '../protocol/authenticator.ts';
 import type { Cert, WireBundle } from '../protocol/bundle.ts';
 import type { Committee } from '../protocol/committee.ts';
-import type { Signer, Verifier } from '../protocol/ed25519.ts';
+import type { Signer } from '../protocol/ed25519.ts';
 import { ProtocolError, ValidationError } from '../protocol/errors.ts';
 import type { FetchAnswer, FetchRequest } from '../protocol/fetch.ts';
-import { type Announcement, announcementBytes, decodeFrame } from '../protocol/frame.ts';
+import { type Announcement, announcementBytes } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { TASK_INLINE_BYTES_MAX } from '../protocol/limits.ts';
 import type { SignedLeaf } from '../protocol/signed-leaf.ts';
@@ -35,8 +35,8 @@ export interface EngineOptions {
    * seen in a probation after it, are followed only. A damaged journal means the same.
    */
   untrustedJournal?: boolean;
-  /** One a validator; Ed25519 unless a simulation brings its own. */
-  verifiers?: Verifier[];
+  /** Checks Ed25519 signatures under the committee's keys, unless a simulation brings its own. */
+  authenticator?: Authenticator;
 }
 
 export interface EngineDependencies {
@@ -83,7 +83,7 @@ export class Engine implements NetworkHandlers {
 
   /** @param firstTick above every tick in the journal */
   private constructor(
-    options: EngineOptions,
+    options: EngineOptions & { authenticator: Authenticator },
     dependencies: EngineDependencies,
     events: EngineEvents,
     firstTick: number,
@@ -96,7 +96,7 @@ export class Engine implements NetworkHandlers {
     this.#events = events;
     const background = createBackground(logger);
     this.#background = background;
-    this.#authenticator = createAuthenticator(committee, options.verifiers);
+    this.#authenticator = options.authenticator;
     this.certificates = new Certificates(committee, this.#authenticator, store);
     this.reports = new Reports({
       background,
@@ -189,9 +189,9 @@ export class Engine implements NetworkHandlers {
     events: EngineEvents = {},
   ): Promise<Engine> {
     const { store, logger } = dependencies;
-    const authenticator = createAuthenticator(options.committee, options.verifiers);
+    const { authenticator = createAuthenticator(options.committee) } = options;
     const journal = await recoverJournal(store, authenticator, logger);
-    const engine = new Engine(options, dependencies, events, journal.nextTick);
+    const engine = new Engine({ ...options, authenticator }, dependencies, events, journal.nextTick);
     if (journal.damaged || options.untrustedJournal === true) engine.#trustedAfterMs = engine.#endOfProbationMs();
     for (const recovered of journal.tasks) {
       const { taskId, records, body } = recovered;
@@ -284,7 +284,7 @@ export class Engine implements NetworkHandlers {
   onFrame(bytes: Uint8Array, from: PeerKey): Verdict {
     if (this.#stopped) return 'ignore';
     try {
-      this.#router.takeFrame(decodeFrame(bytes), from);
+      this.#router.takeFrame(this.#authenticator.readFrame(bytes), from);
       return 'accept';
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

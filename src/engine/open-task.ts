@@ -244,7 +244,7 @@ export class OpenTask {
       });
       this.#timers.add(cancel);
       judge
-        .judge(this.task, this.#judging.signal)
+        .judge(this.task, this.#judging.signal, budgetMs)
         .then(resolve, (error: unknown) => {
           if (!this.#judging.signal.aborted)
             logger.warn({ taskId: this.taskId, error: (error as Error).message }, 'the judge failed');

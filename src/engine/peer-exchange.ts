@@ -1,3 +1,4 @@
+import { witnessKey } from '../consensus/state.ts';
 import { wanted } from '../consensus/wanted.ts';
 import type { Cert, WireBundle } from '../protocol/bundle.ts';
 import type { Committee } from '../protocol/committee.ts';
@@ -5,6 +6,7 @@ import { ProtocolError } from '../protocol/errors.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts';
 import type { WireProvenLeaf } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
+import { leafDigest } from '../protocol/merkle.ts';
 import { taskIdOf } from '../protocol/task.ts';
 import type { Background } from './background.ts';
 import { ANSWER_PAUSE_MS, FETCH_PAUSE_MS } from './limits.ts';
@@ -99,7 +101,7 @@ export class PeerExchange {
     if (peer === undefined || this.#asking.has(key)) return;
     this.#asking.add(key);
     const take = (answer: FetchResponse | undefined) => {
-      if (answer?.kind === 'leaves' && !this.#stopped) this.#takeLeaves(answer, peer);
+      if (answer?.kind === 'leaves' && !this.#stopped) this.#takeLeaves(task, answer, peer);
       this.#context.clock.setTimer(FETCH_PAUSE_MS, () => {
         this.#asking.delete(key);
         this.fetchWanted(task); // of the next holder, if it is still missing
@@ -108,9 +110,13 @@ export class PeerExchange {
     this.#context.background('fetching leaves', this.#request(peer, { kind: 'leaves', taskId, digests }).then(take));
   }
 
-  #takeLeaves({ leaves, bundles }: Extract<FetchResponse, { kind: 'leaves' }>, from: PeerKey): void {
+  #takeLeaves(task: OpenTask, { leaves, bundles }: Extract<FetchResponse, { kind: 'leaves' }>, from: PeerKey): void {
+    // Most of an answer is held here already, and to read and verify it again is what it would cost most.
+    const known = new Set([...task.instance.seen.values()].flat().map((leaf) => witnessKey(leaf.signer, leaf.digest)));
+    const isNew = ({ leafBytes, proof }: WireProvenLeaf) =>
+      !known.has(witnessKey(proof.validatorIndex, leafDigest(leafBytes)));
     try {
-      for (const leaf of leaves) this.#context.takeLeaf(leaf, from);
+      for (const leaf of leaves.filter(isNew)) this.#context.takeLeaf(leaf, from);
       for (const bundle of bundles) this.#context.takeBundle(bundle, from);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

@@ -15,9 +15,9 @@ export type PeerKey = string;
 export interface Judge {
   /**
    * Judges a task by the node's own model. A failure of the model is an abstention with its reason, not an error.
-   * Rejects only when `signal` is aborted.
+   * Rejects only when `signal` is aborted. A judgement that takes longer than `budgetMs` comes too late.
    */
-  judge(task: Task, signal: AbortSignal): Promise<Judgement>;
+  judge(task: Task, signal: AbortSignal, budgetMs?: number): Promise<Judgement>;
 }
 
 export interface Clock {

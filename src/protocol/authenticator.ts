@@ -5,7 +5,14 @@ import { fromHex } from './bytes.ts';
 import { type Committee, weightOf } from './committee.ts';
 import { createVerifier, type Verifier } from './ed25519.ts';
 import { ProtocolError } from './errors.ts';
-import { type Announcement, announcementBytes, type WireBatch, type WireProvenLeaf } from './frame.ts';
+import {
+  type Announcement,
+  announcementBytes,
+  decodeFrame,
+  type WireBatch,
+  type WireFrame,
+  type WireProvenLeaf,
+} from './frame.ts';
 import { decodeLeaf, type Leaf, type LeafOf, type VoteLeaf } from './leaf.ts';
 import { leafDigest } from './merkle.ts';
 import { type Attachment, type Authentic, asAuthentic, attachmentFromCbor, type SignedLeaf } from './signed-leaf.ts';
@@ -13,6 +20,8 @@ import { decodeCore, valueIdOf } from './value.ts';
 
 /** R32: checks whatever is signed, once, at the edge; behind it everything is {@link Authentic}. */
 export interface Authenticator {
+  /** Reads a frame's form; nothing in it is checked yet, since most of it may be known already. @throws ProtocolError */
+  readFrame(bytes: Uint8Array): WireFrame;
   /**
    * Checks a batch's one signature. A leaf that cannot be read is skipped, not its batch.
    * @throws ProtocolError if the signer is unknown or the signature does not hold
@@ -42,6 +51,8 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
   };
 
   return {
+    readFrame: decodeFrame,
+
     openBatch({ validatorIndex, signature, leaves }) {
       const bytes = leaves.map((leaf) => leaf.leafBytes);
       const batch = openBatch(

@@ -6,7 +6,6 @@ import { arrayOf, fixedBytesOf, integerOf, listOf } from './fields.ts';
 import { type Digest, digestBytes } from './hash.ts';
 import { BATCH_LEAVES_MAX, VALIDATORS_MAX } from './limits.ts';
 import { hashLeaf, type MerkleTree, merkleTree, rootOfPath } from './merkle.ts';
-import { sha256 } from './sha256.ts';
 
 /** Steps of a path in a tree of BATCH_LEAVES_MAX leaves. */
 const PATH_STEPS_MAX = Math.ceil(Math.log2(BATCH_LEAVES_MAX));
@@ -113,7 +112,7 @@ function verifyHeader(
   verifier: Verifier,
   verified: VerifiedHeaders,
 ): boolean {
-  const key = `${toHex(sha256(header))}${toHex(signature)}`;
+  const key = `${toHex(header)}${toHex(signature)}`; // a hash of the header would cost more than it saves
   if (verified.has(key)) return true;
   if (!verifier.verify(header, signature)) return false;
   verified.add(key);

@@ -1,13 +1,13 @@
-import { fromHex, toHex } from './bytes.ts';
-import { type CborValue, encodeCanonical } from './cbor.ts';
-import { sha256 } from './sha256.ts';
+import { fromHex } from './bytes.ts';
+import { type CborValue, encodeInto } from './cbor.ts';
+import { sha256Hex } from './sha256.ts';
 
 /** A SHA-256 digest as 64 lower-case hex digits: comparable, and usable as a key. On the wire it is 32 bytes. */
 export type Digest = string;
 
 /** H(tag, ...) = SHA-256 of the deterministic CBOR array [tag, ...]; the tag separates the domains. */
 export function hash(tag: string, ...parts: CborValue[]): Digest {
-  return toHex(sha256(encodeCanonical([tag, ...parts])));
+  return encodeInto([tag, ...parts], sha256Hex);
 }
 
 /** The 32 bytes of a digest, as they are hashed and sent. */

@@ -1,6 +1,6 @@
-import { concatBytes, toHex } from './bytes.ts';
+import { concatBytes } from './bytes.ts';
 import type { Digest } from './hash.ts';
-import { sha256 } from './sha256.ts';
+import { sha256, sha256Hex } from './sha256.ts';
 
 /** RFC 6962, 2.1: Merkle trees over byte strings. The last node of an odd level is carried up, never duplicated. */
 
@@ -14,7 +14,7 @@ export function hashLeaf(data: Uint8Array): Uint8Array {
 
 /** The leaf hash as hex, the name of a leaf in maps and requests. */
 export function leafDigest(data: Uint8Array): Digest {
-  return toHex(hashLeaf(data));
+  return sha256Hex(concatBytes([LEAF_PREFIX, data]));
 }
 
 function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {

@@ -4,3 +4,8 @@ import { hash as digestOnce } from 'node:crypto';
 export function sha256(bytes: Uint8Array): Uint8Array {
   return digestOnce('sha256', bytes, 'buffer');
 }
+
+/** The same as 64 lower-case hex digits: one step less than converting bytes. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return digestOnce('sha256', bytes, 'hex');
+}

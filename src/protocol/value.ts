@@ -101,9 +101,21 @@ function closesToCbor(closes: readonly CloseRef[]): CborValue {
   return closes.map(({ index, set }) => [index, digestBytes(set)]);
 }
 
+/** A core is immutable, and its bytes are asked for at every turn: in the journal, in frames, under its id. */
+const coreBytesOf = new WeakMap<Core, Uint8Array>();
+
 export function encodeCore(core: Core): Uint8Array {
+  let bytes = coreBytesOf.get(core);
+  if (bytes === undefined) {
+    bytes = encodeCanonical(coreToCbor(core));
+    coreBytesOf.set(core, bytes);
+  }
+  return bytes;
+}
+
+function coreToCbor(core: Core): CborValue {
   const { tallies } = core;
-  return encodeCanonical([
+  return [
     CORE_VERSION,
     digestBytes(core.networkId),
     digestBytes(core.configDigest),
@@ -117,7 +129,7 @@ export function encodeCore(core: Core): Uint8Array {
     core.reveals.map((reveal) => [reveal.index, openingToCbor(reveal)]),
     core.unrevealed,
     digestBytes(core.closesDigest),
-  ]);
+  ];
 }
 
 /** @throws ProtocolError */
@@ -138,7 +150,7 @@ export function decodeCore(bytes: Uint8Array): Core {
     closes,
   ] = arrayOf(decodeCanonical(bytes), 'core', 13);
   integerOf(version, 'core version', CORE_VERSION, CORE_VERSION);
-  return {
+  const core: Core = {
     networkId: digestOf(networkId, 'networkId'),
     configDigest: digestOf(configDigest, 'configDigest'),
     taskId: digestOf(taskId, 'taskId'),
@@ -152,6 +164,8 @@ export function decodeCore(bytes: Uint8Array): Core {
     unrevealed: ascending(listOf(unrevealed, 'unrevealed', VALIDATORS_MAX, indexOf), (index) => index, 'unrevealed'),
     closesDigest: digestOf(closes, 'closesDigest'),
   };
+  coreBytesOf.set(core, bytes); // canonical: it would encode to these again
+  return core;
 }
 
 function talliesFromCbor(value: CborValue | undefined): Tallies {

@@ -10,7 +10,7 @@ import type {
   Random,
   StoreWrite,
 } from '../../src/engine/ports.ts';
-import { createAuthenticator } from '../../src/protocol/authenticator.ts';
+import { type Authenticator, createAuthenticator } from '../../src/protocol/authenticator.ts';
 import { signBatch } from '../../src/protocol/batch.ts';
 import type { Cert } from '../../src/protocol/bundle.ts';
 import { fromHex } from '../../src/protocol/bytes.ts';
@@ -44,6 +44,10 @@ export function signerOf(committee: Committee, index: number): Signer {
 
 export function verifiersOf(committee: Committee) {
   return committee.validators.map(({ publicKey }) => fakeVerifier(fromHex(publicKey)));
+}
+
+export function authenticatorOf(committee: Committee): Authenticator {
+  return createAuthenticator(committee, verifiersOf(committee));
 }
 
 export function taskOf(number: number, more: Partial<Task> = {}): Task {
@@ -196,7 +200,7 @@ export async function startNode(sample: NodeSample = {}): Promise<TestNode> {
     },
   };
   const identity = self === null ? null : { index: self, signer: signerOf(committee, self) };
-  const options = { committee, identity, verifiers: verifiersOf(committee), ...sample.options };
+  const options = { committee, identity, authenticator: authenticatorOf(committee), ...sample.options };
   const ports = { store, network, judge, clock, random: new TestRandom(7), logger };
   const engine = await Engine.start(options, ports, sample.events);
   return { engine, network, store, logger, clock, judged };
@@ -223,7 +227,7 @@ export function certOf(committee: Committee, task: Task, change: Partial<Core> =
     return signBatch(committee.configDigest, index, [leafBytes], signerOf(committee, index)).proof(0);
   });
   const wire = { kind: 'CERT', taskId, groups: [{ leafBytes, proofs }], coreBytes } as const;
-  return createAuthenticator(committee, verifiersOf(committee)).openBundle({
+  return authenticatorOf(committee).openBundle({
     ...wire,
     groups: [...wire.groups],
   }) as Cert;

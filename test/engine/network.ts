@@ -5,7 +5,7 @@ import type { Judgement } from '../../src/protocol/judgement.ts';
 import { SeededRandom } from '../sim/random.ts';
 import { SimDisk, SimStore } from '../sim/sim-disk.ts';
 import { type LinkFaults, SimNetwork } from '../sim/sim-network.ts';
-import { APPROVAL, NotingLogger, signerOf, TestClock, verifiersOf } from './fixture.ts';
+import { APPROVAL, authenticatorOf, NotingLogger, signerOf, TestClock } from './fixture.ts';
 
 /** A whole committee of engines on one network. */
 export interface TestNetworkOfNodes {
@@ -42,7 +42,7 @@ export async function startNetwork(
       logger: new NotingLogger(),
     };
     const identity = { index, signer: signerOf(committee, index) };
-    const engine = await Engine.start({ committee, identity, verifiers: verifiersOf(committee) }, ports);
+    const engine = await Engine.start({ committee, identity, authenticator: authenticatorOf(committee) }, ports);
     network.connect(port, engine);
     world.engines.push(engine);
     world.disks.push(disk);

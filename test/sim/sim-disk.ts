@@ -49,14 +49,23 @@ export class SimStore implements Store {
   readonly #clock: VirtualClock;
   readonly #random: SeededRandom;
   readonly #faults: DiskFaults;
+  /** Told before a write begins, and once it is durable: moments at which a process may die. */
+  readonly #onPoint: (point: 'unwritten' | 'written') => void;
   #crashed = false;
   #writing = false;
 
-  constructor(disk: SimDisk, clock: VirtualClock, random: SeededRandom, faults: DiskFaults) {
+  constructor(
+    disk: SimDisk,
+    clock: VirtualClock,
+    random: SeededRandom,
+    faults: DiskFaults,
+    onPoint: (point: 'unwritten' | 'written') => void = () => {},
+  ) {
     this.#disk = disk;
     this.#clock = clock;
     this.#random = random;
     this.#faults = faults;
+    this.#onPoint = onPoint;
   }
 
   get storeId(): string {
@@ -70,13 +79,16 @@ export class SimStore implements Store {
   write(write: StoreWrite): Promise<void> {
     if (this.#writing) throw new Error('two writes at a time');
     this.#writing = true;
+    this.#onPoint('unwritten');
     const durableMs = this.#random.fraction() * this.#faults.writeMsMax;
     const doneMs = durableMs + this.#random.fraction() * this.#faults.writeMsMax;
     const fails = this.#random.chance(this.#faults.failure);
     const reaches = !fails || this.#random.chance(0.5);
     return new Promise((resolve, reject) => {
       this.#clock.setTimer(durableMs, () => {
-        if (!this.#crashed && reaches) this.#disk.apply(write, this.#clock.nowMs());
+        if (this.#crashed || !reaches) return;
+        this.#disk.apply(write, this.#clock.nowMs());
+        this.#onPoint('written');
       });
       this.#clock.setTimer(doneMs, () => {
         this.#writing = false;

@@ -1,6 +1,12 @@
 import type { ConnectedPeer, Network, NetworkHandlers, PeerKey } from '../../src/engine/ports.ts';
 import { ValidationError } from '../../src/protocol/errors.ts';
-import { decodeResponse, encodeAnswer, type FetchRequest, type FetchResponse } from '../../src/protocol/fetch.ts';
+import {
+  decodeResponse,
+  encodeAnswer,
+  type FetchAnswer,
+  type FetchRequest,
+  type FetchResponse,
+} from '../../src/protocol/fetch.ts';
 import type { SeededRandom } from './random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -30,8 +36,14 @@ export class SimNetwork {
   faults: LinkFaults;
   /** True if a message from one node to the other passes. */
   passes: (from: Port, to: Port) => boolean = () => true;
+  /** False for a frame that reaches nobody at this node. */
+  reaches: (to: Port, frame: Uint8Array) => boolean = () => true;
   /** Sees every frame that leaves a node. */
   onFrame: (from: Port, frame: Uint8Array) => void = () => {};
+  /** Sees every answer to a request. */
+  onAnswer: (from: Port, answer: FetchAnswer) => void = () => {};
+  /** Asked before a frame leaves: false if its node died on the way to it. */
+  mayLeave: (from: Port, frame: Uint8Array) => boolean = () => true;
 
   constructor(clock: VirtualClock, random: SeededRandom, validators: readonly PeerKey[], faults: LinkFaults) {
     this.#clock = clock;
@@ -48,19 +60,26 @@ export class SimNetwork {
       network: {
         broadcast: (frame) => {
           if (port.handlers === null) return;
+          if (!this.mayLeave(port, frame)) return;
           this.onFrame(port, frame);
-          for (const to of this.#others(port)) this.#deliver(port, to, (handlers) => handlers.onFrame(frame, port.key));
+          this.scatter(port, frame);
         },
         send: (peer, frame) => {
           if (port.handlers === null) return;
+          if (!this.mayLeave(port, frame)) return;
           this.onFrame(port, frame);
           const to = this.#holder(port, peer);
-          if (to !== undefined) this.#deliver(port, to, (handlers) => handlers.onFrame(frame, port.key));
+          if (to !== undefined) this.#deliverFrame(port, to, frame);
         },
         request: (peer, request) => this.#request(port, peer, request),
         peers: () => this.#peersOf(port),
       },
     };
+  }
+
+  /** Hands a frame to everybody else, be its sender still there or not. */
+  scatter(from: Port, frame: Uint8Array): void {
+    for (const to of this.#others(from)) this.#deliverFrame(from, to, frame);
   }
 
   /** Tells everybody who can reach it that a node came (back). */
@@ -106,6 +125,10 @@ export class SimNetwork {
     });
   }
 
+  #deliverFrame(from: Port, to: Port, frame: Uint8Array): void {
+    if (this.reaches(to, frame)) this.#deliver(from, to, (handlers) => handlers.onFrame(frame, from.key));
+  }
+
   #deliver(from: Port, to: Port, action: (handlers: NetworkHandlers) => void): void {
     const { loss, duplication } = this.faults;
     if (!this.passes(from, to) || this.#random.chance(loss)) return;
@@ -132,6 +155,7 @@ export class SimNetwork {
       this.#deliver(from, to, (handlers) => {
         void handlers.onRequest(request, from.key).then(
           (answer) => {
+            this.onAnswer(to, answer);
             const bytes = encodeAnswer(answer);
             this.#deliver(to, from, () => {
               cancel();

@@ -1,31 +1,44 @@
+import { createInstance } from '../../src/consensus/state.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { Judge, Logger, Network } from '../../src/engine/ports.ts';
-import type { Cert } from '../../src/protocol/bundle.ts';
+import type { Logger, Network } from '../../src/engine/ports.ts';
+import { type Authenticator, createAuthenticator } from '../../src/protocol/authenticator.ts';
 import { fromHex } from '../../src/protocol/bytes.ts';
 import { type Committee, createCommittee } from '../../src/protocol/committee.ts';
 import { hash } from '../../src/protocol/hash.ts';
-import type { Judgement } from '../../src/protocol/judgement.ts';
-import type { Task } from '../../src/protocol/task.ts';
+import { decodeLeaf } from '../../src/protocol/leaf.ts';
+import { encodeTask, type Task, taskIdOf } from '../../src/protocol/task.ts';
+import { Actor } from './actor.ts';
 import { Checker } from './checker.ts';
 import { fakeSigner, fakeVerifier } from './fake-signatures.ts';
+import { censored, shameless, tapped } from './puppet.ts';
 import { SeededRandom } from './random.ts';
-import type { Schedule } from './schedule.ts';
-import { SimDisk, SimStore } from './sim-disk.ts';
+import { BEHAVIOURS, type Behaviour, PUNCTUAL, type Role } from './roles.ts';
+import type { CrashPoint, Schedule } from './schedule.ts';
+import { sharedAuthenticator } from './shared-authenticator.ts';
+import { type DiskFaults, SimDisk, SimStore } from './sim-disk.ts';
+import { leaningOf, simJudge } from './sim-judge.ts';
 import { type Port, SimNetwork } from './sim-network.ts';
 import { drainMicrotasks, VirtualClock } from './virtual-clock.ts';
 
 const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** Virtual time after the calm in which every task must end. */
 const CALM_MS = 90_000;
+/** Far beyond what ten validators need for three tasks. */
+const EVENTS_MAX = 500_000;
+/** Between two looks at what the nodes hold. */
+const WATCH_MS = 1_500;
 
 /** One node of the simulation: what survives a crash, and what runs at the moment. */
 interface SimNode {
   name: string;
+  position: number;
   validator: number;
-  honest: boolean;
+  role: Role | null;
   disk: SimDisk;
   port: Port;
   network: Network;
+  /** How often it came to each point at which it may be made to die. */
+  readonly points: Map<CrashPoint, number>;
   running: { engine: Engine; store: SimStore } | null;
 }
 
@@ -49,49 +62,37 @@ class World {
   readonly #clock = new VirtualClock();
   readonly #committee: Committee;
   readonly #keys: string[];
+  readonly #authenticator: Authenticator;
   readonly #network: SimNetwork;
   readonly #checker: Checker;
+  readonly #diskFaults: DiskFaults;
   readonly #nodes: SimNode[] = [];
   readonly #acknowledged = new Set<string>();
+  #muzzled: Port | null = null;
+  #calm = false;
   #events = 0;
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
+    this.#diskFaults = { ...schedule.disk };
     this.#random = new SeededRandom(schedule.seed ^ 0x5eed);
     this.#keys = schedule.weights.map((_, index) => hash('simulated-key', schedule.seed, index));
-    this.#committee = createCommittee({
-      name: 'simulation',
-      createdAt: schedule.seed,
-      validators: this.#keys.map((publicKey, index) => ({ publicKey, weight: schedule.weights[index]! })),
-      rules: {
-        kind: 'devnet',
-        minConfidencePpm: 800_000,
-        consensusThresholdPpm: 700_000,
-        requiredValidators: Math.min(2, schedule.validators),
-        minModelFamilies: 1,
-        timers: {
-          judgeBudgetMs: 2_000,
-          observeMs: 2_500,
-          graceMs: 300,
-          revealGraceMs: 50,
-          finalMs: 500,
-          roundBaseMs: 200,
-          roundCapMs: 1_600,
-        },
-      },
-    });
+    this.#committee = committeeOf(schedule, this.#keys);
     const verifiers = this.#keys.map((key) => fakeVerifier(fromHex(key)));
+    this.#authenticator = sharedAuthenticator(createAuthenticator(this.#committee, verifiers));
     this.#network = new SimNetwork(this.#clock, this.#random, this.#keys, schedule.links);
-    const faulty = new Set([...schedule.twins, ...schedule.silent]);
-    this.#checker = new Checker(this.#committee, verifiers, (validator) => !faulty.has(validator));
+    const roles = new Map(schedule.faulty.map(({ validator, role }) => [validator, role]));
+    this.#checker = new Checker(this.#committee, verifiers, this.#authenticator, (validator) => !roles.has(validator));
     for (let validator = 0; validator < schedule.validators; validator++) {
-      if (!schedule.silent.includes(validator)) this.#addNode(validator, 'a');
-      if (schedule.twins.includes(validator)) this.#addNode(validator, 'b');
+      const role = roles.get(validator) ?? null;
+      if (role !== 'silent') this.#addNode(validator, 'a', role);
+      if (role === 'twins') this.#addNode(validator, 'b', role);
     }
-    this.#network.onFrame = (port, frame) => {
-      const node = this.#nodes.find((candidate) => candidate.port === port)!;
-      this.#checker.sent(node.validator, frame);
-    };
+    this.#network.passes = (from) => from !== this.#muzzled;
+    this.#network.onFrame = (port, frame) => this.#frameLeft(this.#nodeOf(port), frame);
+    this.#network.onAnswer = (port, answer) => this.#nodeOf(port).role !== null && this.#checker.answered(answer);
+    this.#network.mayLeave = (port, frame) => this.#mayLeave(this.#nodeOf(port), frame);
+    this.#network.reaches = (port, frame) => !this.#isTargeted(this.#nodeOf(port), frame);
   }
 
   async run(): Promise<Outcome> {
@@ -99,53 +100,102 @@ class World {
     const startMs = this.#clock.nowMs();
     for (const node of this.#nodes) await this.#startNode(node);
     for (let i = 0; i < tasks; i++) this.#clock.setTimer(this.#random.integer(0, 2_000), () => this.#submit(i));
-    for (const crash of crashes) this.#clock.setTimer(crash.atMs, () => this.#crash(crash));
+    for (const { atMs, node, downMs } of crashes)
+      this.#clock.setTimer(atMs, () => this.#crash(this.#nodes[node], downMs));
     for (const partition of partitions) this.#planPartition(partition);
-    this.#clock.setTimer(calmAtMs, () => this.#calm());
+    for (let atMs = WATCH_MS; atMs < calmAtMs; atMs += WATCH_MS) this.#clock.setTimer(atMs, () => this.#watch());
+    this.#clock.setTimer(calmAtMs, () => this.#beCalm());
     await this.#runUntil(startMs + calmAtMs + 1, () => false);
     await this.#runUntil(startMs + calmAtMs + CALM_MS, () => this.#allDecided());
-    const honest = this.#nodes.filter((node) => node.honest);
+    this.#watch();
     this.#checker.finished(
-      honest.map(({ name, disk }) => ({ name, results: disk.results })),
+      this.#honest().map(({ name, disk }) => ({ name, results: disk.results })),
       this.#acknowledged,
     );
+    if (this.#schedule.quiet && this.#schedule.faulty.every(({ role }) => PUNCTUAL.has(role)))
+      this.#checker.agreedBy(leaningOf(this.#schedule));
     for (const { running } of this.#nodes) running?.engine.stop();
     const { violations, leaves, decisions, outcomes } = this.#checker;
     return { violations, events: this.#events, leaves, decisions, outcomes };
   }
 
-  #addNode(validator: number, suffix: string): void {
+  #addNode(validator: number, suffix: string, role: Role | null): void {
     const name = `${validator}${suffix}`;
     const { port, network } = this.#network.attach(this.#keys[validator]!, name);
-    const honest = !this.#schedule.twins.includes(validator);
-    this.#nodes.push({ name, validator, honest, disk: new SimDisk(name), port, network, running: null });
+    const position = this.#nodes.length;
+    const disk = new SimDisk(name);
+    this.#nodes.push({ name, position, validator, role, disk, port, network, points: new Map(), running: null });
+  }
+
+  #nodeOf(port: Port): SimNode {
+    return this.#nodes.find((candidate) => candidate.port === port)!;
+  }
+
+  #honest(): SimNode[] {
+    return this.#nodes.filter(({ role }) => role === null);
   }
 
   async #startNode(node: SimNode): Promise<void> {
-    const store = new SimStore(node.disk, this.#clock, this.#random, this.#schedule.disk);
-    const publicKey = fromHex(this.#keys[node.validator]!);
+    const store = new SimStore(node.disk, this.#clock, this.#random, this.#diskFaults, (point) =>
+      this.#comesTo(node, point),
+    );
+    const signer = fakeSigner(fromHex(this.#keys[node.validator]!));
+    const place = { index: node.validator, committee: this.#committee, signer };
+    const behaviour = behaviourOf(node.role);
+    const victim = this.#nodes.find(({ position }) => position === this.#schedule.muzzled)?.port.key ?? null;
+    const actor = new Actor({ ...place, victim }, node.network, this.#random, this.#authenticator);
+    const judge = simJudge(this.#schedule, this.#random, this.#clock, {
+      ...node,
+      onAsked: (task) => this.#checker.judged(node.validator, this.#idOf(task)),
+    });
     const engine = await Engine.start(
-      {
-        committee: this.#committee,
-        identity: { index: node.validator, signer: fakeSigner(publicKey) },
-        verifiers: this.#keys.map((key) => fakeVerifier(fromHex(key))),
-      },
+      { committee: this.#committee, identity: place, authenticator: this.#authenticator },
       {
         store,
-        network: node.network,
-        judge: this.#judge(node),
+        network: behaviour === undefined ? node.network : censored(node.network, actor, behaviour),
+        judge,
         clock: this.#clock,
         random: this.#random,
         logger: SILENT_LOGGER,
       },
-      { onDecided: (_taskId, cert: Cert) => node.honest && this.#checker.decided(node.name, cert) },
+      { onDecided: (_taskId, cert) => node.role === null && this.#checker.decided(node.name, cert) },
     );
+    actor.engine = engine;
     node.running = { engine, store };
-    this.#network.connect(node.port, node.honest ? engine : shameless(engine));
+    if (node.role === null) this.#network.connect(node.port, engine);
+    else
+      this.#network.connect(node.port, behaviour === undefined ? shameless(engine) : tapped(engine, actor, behaviour));
   }
 
-  #crash({ node: position, downMs }: Schedule['crashes'][number]): void {
-    const node = this.#nodes[position];
+  #frameLeft(node: SimNode, frame: Uint8Array): void {
+    this.#checker.sent(frame);
+    if (this.#calm || node.position !== this.#schedule.muzzled) return;
+    const { batch } = this.#authenticator.readFrame(frame);
+    if (batch?.leaves.some(({ leafBytes }) => decodeLeaf(leafBytes).type === 'PRECOMMIT')) this.#muzzled = node.port;
+  }
+
+  /** False if the node dies on the way. */
+  #mayLeave(node: SimNode, frame: Uint8Array): boolean {
+    if (this.#comesTo(node, 'unsent')) return false;
+    if (!this.#comesTo(node, 'sent')) return true;
+    this.#checker.sent(frame); // it was handed to the network: it still arrives
+    this.#network.scatter(node.port, frame);
+    return false;
+  }
+
+  /** True if the node dies here. */
+  #comesTo(node: SimNode, point: CrashPoint): boolean {
+    const count = (node.points.get(point) ?? 0) + 1;
+    node.points.set(point, count);
+    if (this.#calm) return false;
+    const crash = this.#schedule.crashPoints.find(
+      (candidate) => candidate.node === node.position && candidate.point === point && candidate.count === count,
+    );
+    if (crash !== undefined) this.#crash(node, crash.downMs);
+    return crash !== undefined;
+  }
+
+  #crash(node: SimNode | undefined, downMs: number): void {
     if (node === undefined || node.running === null) return;
     node.running.store.crash();
     node.running.engine.stop();
@@ -154,33 +204,48 @@ class World {
     this.#clock.setTimer(downMs, () => void this.#startNode(node));
   }
 
+  #isTargeted(node: SimNode, frame: Uint8Array): boolean {
+    const { targeted } = this.#schedule;
+    if (this.#calm || targeted === null || !targeted.nodes.includes(node.position)) return false;
+    const { batch } = this.#authenticator.readFrame(frame);
+    if (batch === null || !this.#random.chance(targeted.loss)) return false;
+    try {
+      return this.#authenticator.openBatch(batch).leaves.some(({ leaf }) => targeted.types.includes(leaf.type));
+    } catch {
+      return false; // a forgery: let it arrive
+    }
+  }
+
   #planPartition({ atMs, forMs, groups, oneWay }: Schedule['partitions'][number]): void {
     this.#clock.setTimer(atMs, () => {
-      const group = (port: Port) => groups[this.#nodes.findIndex((node) => node.port === port)]!;
-      this.#network.passes = (from, to) => group(from) === group(to) || (oneWay && group(from) < group(to));
+      const group = (port: Port) => groups[this.#nodeOf(port).position] ?? 0;
+      this.#network.passes = (from, to) =>
+        from !== this.#muzzled && (group(from) === group(to) || (oneWay && group(from) < group(to)));
     });
     this.#clock.setTimer(atMs + forMs, () => this.#heal());
   }
 
   #heal(): void {
-    this.#network.passes = () => true;
+    this.#network.passes = (from) => from !== this.#muzzled;
     this.#network.reconnectAll();
   }
 
-  #calm(): void {
+  #beCalm(): void {
+    this.#calm = true;
+    this.#muzzled = null;
+    this.#diskFaults.failure = 0;
     this.#network.faults = { loss: 0, duplication: 0, delayMsMax: 20, stragglerMs: 20 };
-    this.#schedule.disk.failure = 0;
     this.#heal();
   }
 
+  #watch(): void {
+    for (const { name, running } of this.#honest()) if (running !== null) this.#checker.watch(name, running.engine);
+  }
+
   #submit(number: number): void {
-    const up = this.#nodes.filter((node) => node.honest && node.running !== null);
+    const up = this.#honest().filter(({ running }) => running !== null);
     if (up.length === 0) return;
-    const task: Task = {
-      type: 'SKILL_ASSESSMENT',
-      submission: { content: `answer ${number}`, evidence: [] },
-      criteria: { skill: 'simulation', level: 1, requirements: ['an answer'] },
-    };
+    const task = this.#draft(number);
     for (const { running } of this.#schedule.everywhere ? up : [this.#random.pick(up)]) {
       void running!.engine.submit(task).then(
         (taskId) => this.#acknowledged.add(taskId),
@@ -189,60 +254,63 @@ class World {
     }
   }
 
-  /** Each task has a leaning; each judge follows it, errs, fails or is slow, as the seed says. */
-  #judge(node: SimNode): Judge {
-    const { disagreement, failure, slowMsMax } = this.#schedule.judges;
-    return {
-      judge: () => {
-        const random = this.#random;
-        const vote = random.chance(failure)
-          ? 'abstain'
-          : random.chance(disagreement) !== (this.#schedule.seed % 2 === 0)
-            ? 'approve'
-            : 'reject';
-        const judgement: Judgement = {
-          vote,
-          ...(vote === 'abstain' ? { abstainReason: 'model_error' } : {}),
-          confidence: 0.75 + random.fraction() / 4,
-          complete: true,
-          summary: '',
-          findings: [],
-          coverage: { filesTotal: 1, filesJudged: 1, linesTotal: 1, linesJudged: 1, omitted: [] },
-          model: { id: `simulated:${node.name}`, family: `family-${node.validator % 3}` },
-        };
-        return new Promise((resolve) => this.#clock.setTimer(random.fraction() * slowMsMax, () => resolve(judgement)));
-      },
-    };
+  /** A task whose order of proposers suits the faulty, if they may choose. */
+  #draft(number: number): Task {
+    const { ambushRound, faulty } = this.#schedule;
+    for (let attempt = 0; ; attempt++) {
+      const task: Task = {
+        type: 'SKILL_ASSESSMENT',
+        submission: { content: `answer ${number}/${attempt}`, evidence: [] },
+        criteria: { skill: 'simulation', level: 1, requirements: ['an answer'] },
+      };
+      if (ambushRound === null || faulty.length === 0) return task;
+      const { proposers } = createInstance(this.#committee, this.#idOf(task), null);
+      const proposer = proposers[ambushRound % proposers.length]!;
+      if (faulty.some(({ validator }) => validator === proposer)) return task;
+    }
+  }
+
+  #idOf(task: Task): string {
+    return taskIdOf(this.#committee.networkId, this.#committee.epoch, encodeTask(task));
   }
 
   #allDecided(): boolean {
-    const honest = this.#nodes.filter((node) => node.honest);
-    return [...this.#acknowledged].every((taskId) => honest.every(({ disk }) => disk.results.has(taskId)));
+    return [...this.#acknowledged].every((taskId) => this.#honest().every(({ disk }) => disk.results.has(taskId)));
   }
 
   async #runUntil(untilMs: number, done: () => boolean): Promise<void> {
     while (!done() && this.#clock.runNext(untilMs)) {
       this.#events += 1;
+      if (this.#events > EVENTS_MAX) return void this.#checker.violations.push('there is no end of messages');
       await drainMicrotasks();
     }
   }
 }
 
-/** A twin goes on signing though it sees what its other half said. */
-function shameless(engine: Engine): Engine {
-  const unmute = () => {
-    for (const { instance } of engine.openTasks.values()) instance.muted = false;
-  };
-  return new Proxy(engine, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property, target);
-      if (typeof value !== 'function') return value;
-      return (...parameters: unknown[]) => {
-        unmute();
-        const result: unknown = value.apply(target, parameters);
-        unmute();
-        return result;
-      };
+function behaviourOf(role: Role | null): Behaviour | undefined {
+  return role === null || role === 'twins' || role === 'silent' ? undefined : BEHAVIOURS[role];
+}
+
+function committeeOf({ seed, validators, weights }: Schedule, keys: readonly string[]): Committee {
+  return createCommittee({
+    name: 'simulation',
+    createdAt: seed,
+    validators: keys.map((publicKey, index) => ({ publicKey, weight: weights[index]! })),
+    rules: {
+      kind: 'devnet',
+      minConfidencePpm: 800_000,
+      consensusThresholdPpm: 700_000,
+      requiredValidators: Math.min(2, validators),
+      minModelFamilies: 1,
+      timers: {
+        judgeBudgetMs: 2_000,
+        observeMs: 2_500,
+        graceMs: 300,
+        revealGraceMs: 50,
+        finalMs: 500,
+        roundBaseMs: 200,
+        roundCapMs: 1_600,
+      },
     },
   });
 }
