@@ -4,6 +4,8 @@ import type { Task } from '../protocol/task.ts';
 export interface PredictOptions {
   /** Ends the work; `predict` then rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Wall-clock time within which an answer is of use, in milliseconds; a model that waits for others abstains by then. */
+  budgetMs?: number | undefined;
 }
 
 /**

@@ -1,10 +1,16 @@
 import { abstention } from '../protocol/abstention.ts';
 import { ValidationError } from '../protocol/errors.ts';
-import type { AbstainReason, Judgement } from '../protocol/judgement.ts';
+import type { AbstainReason, Judgement, Usage } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
 import type { BaseModel, PredictOptions } from './base-model.ts';
 import { createEmbeddedModel, EMBEDDED_VARIANTS, isEmbeddedVariant } from './embedded/registry.ts';
-import type { ModelSettings } from './settings.ts';
+import { type EndpointMemory, LocalEndpointMemory } from './openai/memory.ts';
+import { addUsage } from './openai/usage.ts';
+import type { InjectionDetector } from './screening/detector.ts';
+import { guarded } from './screening/guard.ts';
+import { loadDetector } from './screening/load.ts';
+import { screenTask } from './screening/screen.ts';
+import { type ModelSettings, TIMEOUT_MS_DEFAULT } from './settings.ts';
 
 export interface AIModelManagerOptions {
   /** By configured name. Empty or absent: the embedded judges under the names `embedded:rules`, ... */
@@ -15,6 +21,8 @@ export interface AIModelManagerOptions {
   byTaskType?: Partial<Record<Task['type'], string>>;
   /** Models made elsewhere, e.g. a CustomValidator, by name; they win over `models`. */
   instances?: Record<string, BaseModel>;
+  /** What is known of endpoints, where several managers share it; each its own unless given. */
+  memory?: EndpointMemory;
 }
 
 /** Failures after which another model may know better; every other abstention is an answer. */
@@ -30,13 +38,21 @@ const EMBEDDED: Record<string, ModelSettings> = Object.fromEntries(
   EMBEDDED_VARIANTS.map((variant) => [`embedded:${variant}`, { provider: 'embedded', variant }]),
 );
 
+/** Time kept for each later model of a chain that runs in this process: it is quick, but may have to load its weights. */
+const LOCAL_RESERVE_MS = 1_000;
+/** Kept of a budget for handing the judgement back, so that it is there before the caller gives up. */
+const HANDOVER_SHARE = 0.05;
+const HANDOVER_MS_MAX = 500;
+
 /** Selects the model for a task, falls back as configured and only so, and measures each model's latency. */
 export class AIModelManager {
   readonly #settings: Record<string, ModelSettings>;
   readonly #instances: Map<string, BaseModel>;
   readonly #default: string;
   readonly #byTaskType: Partial<Record<Task['type'], string>>;
+  readonly #memory: EndpointMemory;
   readonly #latency = new Map<string, { calls: number; totalMs: number }>();
+  #detector: Promise<InjectionDetector> | undefined;
 
   /** @throws ValidationError INVALID_CONFIG for names and settings that do not fit together */
   constructor(options: AIModelManagerOptions = {}) {
@@ -46,6 +62,7 @@ export class AIModelManager {
     this.#settings = empty ? EMBEDDED : given;
     this.#default = options.default ?? [...Object.keys(given), ...this.#instances.keys(), ...Object.keys(EMBEDDED)][0]!;
     this.#byTaskType = options.byTaskType ?? {};
+    this.#memory = options.memory ?? new LocalEndpointMemory();
     this.#check();
   }
 
@@ -62,16 +79,41 @@ export class AIModelManager {
 
   /**
    * The judgement of the first model of the chain that gives one. If all fail, it abstains with the last reason.
+   * All models share one budget: each may use what is left of it but for an equal share of every later model (a second
+   * for one that needs no endpoint), and never more than its own `timeoutMs`. Usage is that of all models asked.
+   * Whatever judges, the task is searched for attempts to steer it first, and an approval of such a task is none.
    * @throws the signal's reason when aborted, nothing else
    */
   async predict(task: Task, options: PredictOptions = {}): Promise<Judgement> {
-    let last: Judgement | undefined;
-    for (const name of this.chain(task.type)) {
+    const remainingMs = countdown(options.budgetMs);
+    options.signal?.throwIfAborted();
+    this.#detector ??= loadDetector();
+    const screening = screenTask(task, await this.#detector);
+    return guarded(await this.#judge(screening.task, options, remainingMs), screening);
+  }
+
+  async #judge(task: Task, options: PredictOptions, remainingMs: () => number): Promise<Judgement> {
+    const waiting = this.chain(task.type);
+    let usage: Usage | undefined;
+    for (;;) {
       options.signal?.throwIfAborted();
-      last = await this.#ask(name, task, options);
-      if (last.vote !== 'abstain' || !FAILURES.has(last.abstainReason)) break;
+      const name = waiting.shift()!;
+      const budgetMs = this.#shareOf(remainingMs(), waiting);
+      const judgement = await this.#ask(name, task, { ...options, budgetMs });
+      if (judgement.usage !== undefined)
+        usage = usage === undefined ? judgement.usage : addUsage(usage, judgement.usage);
+      const failed = judgement.vote === 'abstain' && FAILURES.has(judgement.abstainReason);
+      if (!failed || waiting.length === 0) return usage === undefined ? judgement : { ...judgement, usage };
     }
-    return last!;
+  }
+
+  #shareOf(remainingMs: number, later: readonly string[]): number {
+    const equalMs = remainingMs / (later.length + 1);
+    const reserves = later.map((name) => {
+      const settings = this.#settings[name];
+      return settings?.provider === 'openai' ? (settings.timeoutMs ?? TIMEOUT_MS_DEFAULT) : LOCAL_RESERVE_MS;
+    });
+    return reserves.reduce((leftMs, reserveMs) => leftMs - Math.min(equalMs, reserveMs), remainingMs);
   }
 
   async #ask(name: string, task: Task, options: PredictOptions): Promise<Judgement> {
@@ -91,7 +133,7 @@ export class AIModelManager {
   }
 
   async #model(name: string): Promise<BaseModel> {
-    const known = this.#instances.get(name) ?? (await createModel(name, this.#settings[name]!));
+    const known = this.#instances.get(name) ?? (await createModel(name, this.#settings[name]!, this.#memory));
     this.#instances.set(name, known);
     return known;
   }
@@ -100,6 +142,7 @@ export class AIModelManager {
     const names = [this.#default, ...Object.values(this.#byTaskType)];
     for (const [name, settings] of Object.entries(this.#settings)) {
       if (settings.provider === 'embedded') variantOf(name, settings);
+      if (settings.provider === 'custom') fileOf(name, settings);
       names.push(...(settings.fallbacks ?? []));
     }
     for (const name of names) {
@@ -113,6 +156,12 @@ export class AIModelManager {
   }
 }
 
+/** Milliseconds left of a budget but for the time to hand the judgement back; endless without a budget. */
+function countdown(budgetMs = Number.POSITIVE_INFINITY): () => number {
+  const endsAtMs = performance.now() + budgetMs - Math.min(HANDOVER_MS_MAX, HANDOVER_SHARE * budgetMs);
+  return () => Math.max(0, endsAtMs - performance.now());
+}
+
 function variantOf(name: string, settings: ModelSettings) {
   const variant = settings.variant ?? name.replace(/^embedded:/, '');
   if (isEmbeddedVariant(variant)) return variant;
@@ -120,8 +169,18 @@ function variantOf(name: string, settings: ModelSettings) {
   throw new ValidationError(message, 'INVALID_CONFIG', { path: `models.${name}.variant` });
 }
 
-async function createModel(name: string, settings: ModelSettings): Promise<BaseModel> {
+function fileOf(name: string, { file }: ModelSettings): string {
+  if (file !== undefined) return file;
+  const message = `models.${name}.file: is missing: give the file that pheme train wrote`;
+  throw new ValidationError(message, 'INVALID_CONFIG', { path: `models.${name}.file` });
+}
+
+async function createModel(name: string, settings: ModelSettings, memory: EndpointMemory): Promise<BaseModel> {
   if (settings.provider === 'embedded') return createEmbeddedModel(variantOf(name, settings));
+  if (settings.provider === 'custom') {
+    const { createCustomModel } = await import('./custom.ts');
+    return createCustomModel(name, fileOf(name, settings));
+  }
   const { createOpenAiModel } = await import('./openai.ts'); // loaded where it is used: every worker would carry it
-  return createOpenAiModel(name, settings);
+  return createOpenAiModel(name, settings, memory);
 }

@@ -1,8 +1,10 @@
 /** How one configured model is reached and asked; the form that config files take after parsing. */
 export interface ModelSettings {
-  provider: 'embedded' | 'openai';
+  provider: 'embedded' | 'openai' | 'custom';
   /** Embedded: which judge, e.g. `rules`; see EMBEDDED_VARIANTS. */
   variant?: string;
+  /** Custom: absolute path of the model that `pheme train` wrote. */
+  file?: string;
   /** OpenAI-compatible: base URL, e.g. `https://api.openai.com/v1`. */
   endpoint?: string;
   apiKey?: string;
@@ -16,13 +18,15 @@ export interface ModelSettings {
   maxTokens?: number;
   /** 0 to 1. */
   topP?: number;
-  /** Wall-clock budget of one prediction with all its retries. */
+  /** Wall-clock cap of one prediction with all its retries; less where the task leaves less. */
   timeoutMs?: number;
   /** Characters of a task that fit the model's context beside prompt and answer. */
   contextCharsMax?: number;
   /** Millionths of the operator's currency for a thousand tokens. */
   promptCostMicros?: number;
   completionCostMicros?: number;
+  /** Fitted to labelled outcomes; without it what the model says of its certainty counts for less. */
+  calibration?: { slope: number; offset: number };
   /** Configured names to ask, in this order, when this model fails. Nothing else is ever fallen back to. */
   fallbacks?: readonly string[];
 }

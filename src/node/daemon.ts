@@ -4,11 +4,12 @@ import { bindKeyToData, loadKey, peerIdOf, rebindKeyToData, type ValidatorKey } 
 import { assertModelAccess, type Config } from '../config/load.ts';
 import { assertSameRules, observerPolicy } from '../config/rules.ts';
 import type { Logger, Store } from '../engine/ports.ts';
+import { endpointFaults } from '../models/openai/memory.ts';
 import { createLibp2pNetwork } from '../network/libp2p-network.ts';
 import { createCommittee } from '../protocol/committee.ts';
 import { genesisWarnings } from '../protocol/genesis.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
-import { createJudges } from './judges.ts';
+import { assertCustomModels, createJudges } from './judges.ts';
 import { createNodeApi } from './node-api.ts';
 import { openNodeStore } from './node-store.ts';
 import { packageVersion } from './package-version.ts';
@@ -53,6 +54,7 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
   const genesis = await loadGenesis(paths.genesis);
   assertSameRules(config, genesis);
   assertModelAccess(config);
+  await assertCustomModels(config);
   const observers = observerPolicy(config, genesis);
   const key = await loadKey({
     home: config.home,
@@ -80,7 +82,7 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
         store,
         judge: pool,
         logger,
-        probes: { queue: () => queueFaults(pool) },
+        probes: { queue: () => queueFaults(pool), models: () => endpointFaults(pool.snapshot().endpoints) },
         connect: (handlers) =>
           createLibp2pNetwork(
             {
@@ -98,7 +100,8 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
     );
     started('the network', node, (running) => running.stop());
     if (foreign) started('the probation', rebindLater(key, store, node, logger), async (cancel) => cancel());
-    const api = createNodeApi(node, { version, peerId, defaultModel: config.defaultModel });
+    const endpoints = () => pool.snapshot().endpoints;
+    const api = createNodeApi(node, { version, peerId, defaultModel: config.defaultModel, endpoints });
     const { host, port, allowedHosts, limits } = config.rpc;
     const rpc = started(
       'the RPC',

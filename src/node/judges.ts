@@ -1,19 +1,27 @@
+import { resolve } from 'node:path';
 import type { Config } from '../config/load.ts';
+import { CustomValidator } from '../models/custom/custom-validator.ts';
 import type { ModelSettings } from '../models/settings.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** The pool of judging workers that a configuration asks for; the daemon and `pheme judge` run the same. */
 export function createJudges({
+  home,
   models,
   defaultModel,
   worker,
-}: Pick<Config, 'models' | 'defaultModel' | 'worker'>): WorkerPool {
+}: Pick<Config, 'home' | 'models' | 'defaultModel' | 'worker'>): WorkerPool {
   const { concurrency, maxJobsPerWorker, timeout, retryLimit } = worker;
   const settings = Object.entries(models).map(([name, model]): [string, ModelSettings] => {
-    const { variant, ...rest } = model;
+    const { variant, file, timeoutMs = timeout, ...rest } = model;
     return [
       name,
-      { ...rest, timeoutMs: timeout, ...(variant === undefined ? {} : { variant: variant.replace(/^embedded:/, '') }) },
+      {
+        ...rest,
+        timeoutMs,
+        ...(variant === undefined ? {} : { variant: variant.replace(/^embedded:/, '') }),
+        ...(file === undefined ? {} : { file: resolve(home, file) }),
+      },
     ];
   });
   return new WorkerPool({
@@ -23,4 +31,12 @@ export function createJudges({
     timeoutMs: timeout,
     retryLimit,
   });
+}
+
+/**
+ * Refuses to go on with a custom model that could not judge.
+ * @throws ValidationError INVALID_MODEL
+ */
+export async function assertCustomModels({ home, models }: Pick<Config, 'home' | 'models'>): Promise<void> {
+  for (const { file } of Object.values(models)) if (file !== undefined) await CustomValidator.load(resolve(home, file));
 }

@@ -1,6 +1,7 @@
 import { collected } from '../consensus/collection.ts';
 import type { Instance } from '../consensus/state.ts';
 import type { StoredResult } from '../engine/ports.ts';
+import type { EndpointStatus } from '../models/openai/memory.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { renderCore } from '../protocol/consensus-result.ts';
 import type { Digest } from '../protocol/hash.ts';
@@ -27,6 +28,8 @@ export interface NodeFacts {
   version: string;
   peerId: string;
   defaultModel: string;
+  /** What is known of the models behind endpoints. */
+  endpoints(): readonly EndpointStatus[];
 }
 
 /** The node as RPC shows it. */
@@ -35,7 +38,7 @@ export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
     status: () => statusOf(node, facts),
     health: () => node.health.checkHealth(),
     metrics: () => node.metrics(),
-    prometheusText: () => prometheusText(node),
+    prometheusText: () => prometheusText(node, facts.endpoints),
     peers: () => peersOf(node),
     validators: () => validatorsOf(node),
     submitTask: async (task) => ({ taskId: await node.submit(task) }),

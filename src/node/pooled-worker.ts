@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
-import type { WorkerReply, WorkerRequest } from '../models/judge-worker.ts';
-import type { AIModelManagerOptions } from '../models/manager.ts';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { WorkerReply, WorkerRequest, WorkerStart } from '../models/judge-worker.ts';
+import type { EndpointMemory } from '../models/openai/memory.ts';
+import { serveMemory } from '../models/openai/remote-memory.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Judgement } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
@@ -24,12 +25,17 @@ const ENTRY = new URL(`../models/judge-worker${import.meta.url.endsWith('.ts') ?
 export class PooledWorker {
   jobs = 0;
   #worker: Worker;
+  readonly #memoryPort: MessagePort;
   #exited: Promise<void>;
   #dead = false;
 
-  constructor(models: AIModelManagerOptions, entry: URL = ENTRY) {
+  constructor(models: WorkerStart['models'], memory: EndpointMemory, entry: URL = ENTRY) {
+    const { port1, port2 } = new MessageChannel();
+    this.#memoryPort = port1;
+    serveMemory(memory, port1);
     this.#worker = new Worker(entry, {
-      workerData: models,
+      workerData: { models, memory: port2 } satisfies WorkerStart,
+      transferList: [port2],
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
       stdout: false,
       stderr: false,
@@ -100,5 +106,6 @@ export class PooledWorker {
     this.#dead = true;
     await this.#worker.terminate();
     await this.#exited;
+    this.#memoryPort.close();
   }
 }

@@ -1,13 +1,16 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { EndpointStatus } from '../models/openai/memory.ts';
+import { registerEndpointMetrics } from './endpoint-metrics.ts';
 import type { ValidatorNode } from './validator-node.ts';
 
 const registries = new WeakMap<ValidatorNode, Registry>();
 
 /** The node's state in the Prometheus text format, with the process's own metrics. */
-export function prometheusText(node: ValidatorNode): Promise<string> {
+export function prometheusText(node: ValidatorNode, endpoints: () => readonly EndpointStatus[]): Promise<string> {
   let registry = registries.get(node);
   if (registry === undefined) {
     registry = createRegistry(node);
+    registerEndpointMetrics(registry, endpoints);
     registries.set(node, registry);
   }
   return registry.metrics();

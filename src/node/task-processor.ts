@@ -45,10 +45,10 @@ export class TaskProcessor {
   }
 
   /** Runs the local AI validation, and counts it. A failing model abstains; rejects only when aborted. */
-  async judge(signal: AbortSignal): Promise<Judgement> {
+  async judge(signal: AbortSignal, budgetMs?: number): Promise<Judgement> {
     const startMs = performance.now();
     try {
-      const judgement = await this.#localJudge().judge(this.#task as Task, signal);
+      const judgement = await this.#localJudge().judge(this.#task as Task, signal, budgetMs);
       this.#options.metrics?.judged(judgement, performance.now() - startMs);
       return judgement;
     } catch (error) {

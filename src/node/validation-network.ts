@@ -89,7 +89,7 @@ export class ValidationNetwork implements ConsensusParticipant {
     const { judges } = this.#options;
     if (judges !== undefined) return judges[index % judges.length]!;
     const manager = new AIModelManager({ default: `embedded:${EMBEDDED_VARIANTS[index % EMBEDDED_VARIANTS.length]}` });
-    return { judge: (task, signal) => manager.predict(task, { signal }) };
+    return { judge: (task, signal, budgetMs) => manager.predict(task, { signal, budgetMs }) };
   }
 }
 

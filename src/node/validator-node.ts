@@ -112,7 +112,9 @@ export class ValidatorNode implements ConsensusParticipant {
         clock,
         random,
         logger,
-        judge: { judge: (task, signal) => new TaskProcessor(task, { judge, metrics }).judge(signal) },
+        judge: {
+          judge: (task, signal, budgetMs) => new TaskProcessor(task, { judge, metrics }).judge(signal, budgetMs),
+        },
       },
       {
         onDecided: (taskId) => {

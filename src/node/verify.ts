@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { aggregate } from '../consensus/aggregate.ts';
+import { type Agreement, agreementOf } from '../protocol/agreement.ts';
 import { verifyLeafProof } from '../protocol/batch.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { type Committee, createCommittee, weightOf } from '../protocol/committee.ts';
@@ -93,7 +94,7 @@ export function verifyResult(resultJson: unknown, genesis: Genesis, expectations
     says('quorum', () => checkQuorum(committee, result));
     says('signatures', () => checkSignatures(committee, result, core));
     says('aggregate', () => checkAggregate(committee, core));
-    says('judgements', () => checkJudgements(committee, core, result.judgements));
+    says('judgements', () => checkJudgements(committee, core, result));
     for (const [name, check] of expectationChecks(committee, core, expectations)) says(name, check);
   }
   const failed = checks.filter((check) => !check.ok);
@@ -128,6 +129,8 @@ function checkFields(result: ConsensusResult, core: Core): string {
     signatures: _signatures,
     certificate: _cert,
     judgements: _judgements,
+    modelFamilies: _families,
+    findings: _findings,
     ...stated
   } = result;
   const expected: Record<string, unknown> = renderCore(core);
@@ -203,16 +206,30 @@ function checkAggregate(committee: Committee, core: Core): string {
   return `${core.reveals.length} revealed results give ${outcome}`;
 }
 
-function checkJudgements(committee: Committee, core: Core, judgements: readonly JudgementView[] | undefined): string {
-  if (judgements === undefined) return 'none listed';
+function checkJudgements(committee: Committee, core: Core, result: ConsensusResult): string {
+  const { judgements } = result;
+  if (judgements === undefined) {
+    checkAgreement(result, {});
+    return 'none listed';
+  }
   if (judgements.length !== core.reveals.length) {
     fail(`${judgements.length} judgements are listed, the core holds ${core.reveals.length}`);
   }
   core.reveals.forEach((reveal, position) => {
     checkJudgement(committee, reveal, judgements[position]!, position);
   });
+  checkAgreement(result, agreementOf(judgements));
   const reports = judgements.filter(({ report }) => report !== undefined).length;
   return `${judgements.length} judgements equal those of the core, ${reports} reports match their digests`;
+}
+
+/** What is stated beyond the judgements must follow from them; it may be left out. */
+function checkAgreement({ modelFamilies, findings }: ConsensusResult, expected: Partial<Agreement>): void {
+  const stated = { modelFamilies, findings };
+  for (const name of ['modelFamilies', 'findings'] as const) {
+    if (stated[name] === undefined || isDeepStrictEqual(stated[name], expected[name])) continue;
+    fail(`${name} is ${shown(stated[name])}, the judgements listed give ${shown(expected[name])}`);
+  }
 }
 
 function checkJudgement(committee: Committee, reveal: Reveal, judgement: JudgementView, position: number): void {

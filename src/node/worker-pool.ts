@@ -1,5 +1,6 @@
 import type { Judge } from '../engine/ports.ts';
-import type { AIModelManagerOptions } from '../models/manager.ts';
+import type { WorkerStart } from '../models/judge-worker.ts';
+import { type EndpointStatus, LocalEndpointMemory } from '../models/openai/memory.ts';
 import { abstention } from '../protocol/abstention.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { AbstainReason, Judgement, ModelIdentity } from '../protocol/judgement.ts';
@@ -9,7 +10,7 @@ import { BASE_DELAY_MS_DEFAULT, isRetryable, retry } from './retry.ts';
 
 export interface WorkerPoolOptions {
   /** Models of every worker. Custom instances cannot cross threads. */
-  models: Omit<AIModelManagerOptions, 'instances'>;
+  models: WorkerStart['models'];
   /** Tasks judged at once, each in its own worker. */
   concurrency?: number;
   /** Tasks after which a worker is replaced, so that what leaks cannot grow. */
@@ -38,6 +39,8 @@ export interface WorkerPoolSnapshot {
   averageProcessingMs: number;
   /** Mean time of a prediction by model. */
   modelLatencyMs: Record<string, number>;
+  /** Models behind endpoints that were asked so far. */
+  endpoints: EndpointStatus[];
 }
 
 /** A queue as deep as an hour of a slow model: more would expire unread. */
@@ -62,6 +65,7 @@ export class WorkerPool implements Judge {
   readonly #busy = new Set<PooledWorker>();
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Promise<unknown>>();
+  readonly #memory = new LocalEndpointMemory();
   readonly #latency = new Map<string, number>();
   readonly #stopping = new AbortController();
   readonly #model: ModelIdentity;
@@ -84,16 +88,18 @@ export class WorkerPool implements Judge {
 
   /**
    * Judges a task; waits for a free worker. Every failure ends as an abstention with its reason.
+   * `budgetMs` is for all of it, the wait and every attempt: what is left of it cuts an attempt short.
    * @throws the signal's reason when aborted; ValidationError STOPPED after `stop`
    */
-  judge(task: Task, signal: AbortSignal): Promise<Judgement> {
-    const work = this.#judge(task, AbortSignal.any([signal, this.#stopping.signal]));
+  judge(task: Task, signal: AbortSignal, budgetMs = Number.POSITIVE_INFINITY): Promise<Judgement> {
+    const endsAtMs = performance.now() + budgetMs;
+    const work = this.#judge(task, AbortSignal.any([signal, this.#stopping.signal]), endsAtMs);
     this.#running.add(work);
     work.catch(() => undefined).finally(() => this.#running.delete(work));
     return work;
   }
 
-  async #judge(task: Task, signal: AbortSignal): Promise<Judgement> {
+  async #judge(task: Task, signal: AbortSignal, endsAtMs: number): Promise<Judgement> {
     signal.throwIfAborted();
     if (this.#active >= this.#options.concurrency && this.#waiting.length >= this.#options.queueMax) {
       this.#counts.failed++;
@@ -102,7 +108,7 @@ export class WorkerPool implements Judge {
     await this.#turn(signal);
     const start = performance.now();
     try {
-      const judgement = await this.#attempts(task, signal);
+      const judgement = await this.#attempts(task, signal, endsAtMs);
       this.#counts.processed++;
       this.#counts.totalMs += performance.now() - start;
       this.#counts[FAILED.has(judgement.abstainReason) ? 'failed' : 'succeeded']++;
@@ -138,25 +144,28 @@ export class WorkerPool implements Judge {
     else next.start();
   }
 
-  async #attempts(task: Task, signal: AbortSignal): Promise<Judgement> {
+  async #attempts(task: Task, signal: AbortSignal, endsAtMs: number): Promise<Judgement> {
     const { retryLimit, baseDelayMs } = this.#options;
+    const limit = timeLimit(endsAtMs);
     try {
-      const options = { attempts: retryLimit, baseDelayMs, signal };
-      const { judgement } = await retry(() => this.#attempt(task, signal), options);
+      const options = { attempts: retryLimit, baseDelayMs, signal: AbortSignal.any([signal, ...limit]) };
+      const { judgement } = await retry(() => this.#attempt(task, options.signal, endsAtMs), options);
       return judgement;
     } catch (error) {
       signal.throwIfAborted();
-      const code = error instanceof ValidationError ? error.code : 'MODEL_ERROR';
+      const late = limit.some(({ aborted }) => aborted);
+      const code = late ? 'TIMEOUT' : error instanceof ValidationError ? error.code : 'MODEL_ERROR';
       const reason = REASON[code] ?? (isRetryable(error) ? 'model_error' : 'not_judgeable');
       return abstention(reason, `No judgement: ${(error as Error).message}.`, this.#model);
     }
   }
 
-  async #attempt(task: Task, signal: AbortSignal): Promise<WorkerAnswer> {
+  async #attempt(task: Task, signal: AbortSignal, endsAtMs: number): Promise<WorkerAnswer> {
     const worker = this.#takeWorker();
     let keep = false;
     try {
-      const answer = await worker.judge(task, this.#options.timeoutMs, signal);
+      const leftMs = Math.max(1, Math.floor(endsAtMs - performance.now()));
+      const answer = await worker.judge(task, Math.min(this.#options.timeoutMs, leftMs), signal);
       for (const [name, meanMs] of Object.entries(answer.latencyMs)) this.#latency.set(name, meanMs);
       keep = true;
       return answer;
@@ -170,7 +179,7 @@ export class WorkerPool implements Judge {
   }
 
   #takeWorker(): PooledWorker {
-    const worker = this.#idle.pop() ?? new PooledWorker(this.#options.models, this.#options.entry);
+    const worker = this.#idle.pop() ?? new PooledWorker(this.#options.models, this.#memory, this.#options.entry);
     if (worker.dead) return this.#takeWorker();
     this.#busy.add(worker);
     return worker;
@@ -195,6 +204,7 @@ export class WorkerPool implements Judge {
       failed,
       averageProcessingMs: processed === 0 ? 0 : totalMs / processed,
       modelLatencyMs: Object.fromEntries(this.#latency),
+      endpoints: this.#memory.snapshot(),
     };
   }
 
@@ -204,4 +214,10 @@ export class WorkerPool implements Judge {
     await Promise.allSettled(this.#running);
     await Promise.all(this.#idle.splice(0).map((worker) => worker.discard()));
   }
+}
+
+/** A signal that ends what is under way at a time of `performance.now`, unless that is never. */
+function timeLimit(endsAtMs: number): AbortSignal[] {
+  if (!Number.isFinite(endsAtMs)) return [];
+  return [AbortSignal.timeout(Math.max(0, Math.floor(endsAtMs - performance.now())))];
 }

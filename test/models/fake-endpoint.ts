@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A request as the endpoint saw it. */
@@ -9,25 +10,31 @@ export interface SeenRequest {
 
 export type Reply = (response: ServerResponse, seen: SeenRequest, count: number) => void;
 
+type Tls = { key: string; cert: string };
+
 /** A local HTTP server that answers chat completions as a test tells it. */
 export class FakeEndpoint {
   readonly seen: SeenRequest[] = [];
   readonly #server: Server;
   #reply: Reply;
 
-  private constructor(reply: Reply) {
+  readonly #scheme: string;
+
+  private constructor(reply: Reply, tls: Tls | undefined) {
     this.#reply = reply;
-    this.#server = createServer((request, response) => void this.#answer(request, response));
+    const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
+    this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+    this.#scheme = tls === undefined ? 'http' : 'https';
   }
 
-  static async start(reply: Reply): Promise<FakeEndpoint> {
-    const endpoint = new FakeEndpoint(reply);
+  static async start(reply: Reply, tls?: Tls): Promise<FakeEndpoint> {
+    const endpoint = new FakeEndpoint(reply, tls);
     await new Promise<void>((resolve) => endpoint.#server.listen(0, '127.0.0.1', resolve));
     return endpoint;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -35,7 +42,12 @@ export class FakeEndpoint {
     for await (const chunk of request) text += chunk;
     const seen = { authorization: request.headers.authorization, body: JSON.parse(text) as Record<string, unknown> };
     this.seen.push(seen);
-    this.#reply(response, seen, this.seen.length);
+    this.#reply(echoing(response, text), seen, this.seen.length);
+  }
+
+  /** From now on answers so. */
+  set reply(reply: Reply) {
+    this.#reply = reply;
   }
 
   async stop(): Promise<void> {
@@ -44,10 +56,21 @@ export class FakeEndpoint {
   }
 }
 
-/** A chat completion that says `content`. */
+/** Stands in an answer for the word that its question asks to repeat. */
+export const ECHO = 'the word of the question';
+
+/** Puts the word of a question in its place in what is answered. */
+function echoing(response: ServerResponse, question: string): ServerResponse {
+  const word = /Write the word ([0-9a-f]{16}) into the field echo/.exec(question)?.[1];
+  const end = response.end.bind(response);
+  const ended = (body?: string) => (body === undefined ? end() : end(body.replaceAll(ECHO, word ?? ECHO)));
+  return Object.assign(response, { end: ended });
+}
+
+/** A chat completion that says `content`; an object repeats the word of its question. */
 export function says(content: unknown, extra: Record<string, unknown> = {}): Reply {
-  return (response) =>
-    json(response, 200, completion(typeof content === 'string' ? content : JSON.stringify(content), extra));
+  const text = typeof content === 'string' ? content : JSON.stringify({ echo: ECHO, ...(content as object) });
+  return (response) => json(response, 200, completion(text, extra));
 }
 
 export function completion(content: string | null, extra: Record<string, unknown> = {}): Record<string, unknown> {
@@ -72,7 +95,7 @@ export function json(
   response.end(JSON.stringify(body));
 }
 
-export const CLEAN = { rationale: 'nothing to say', findings: [], soundness: 0.93 };
+export const CLEAN = { echo: ECHO, rationale: 'nothing to say', findings: [], soundness: 0.93 };
 
 /** Answers either kind of task as its schema asks, favourably. */
 export const agreeable: Reply = (response, seen, count) => {

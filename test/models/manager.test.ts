@@ -3,7 +3,9 @@ import { BaseModel } from '../../src/models/base-model.ts';
 import { EMBEDDED_VARIANTS } from '../../src/models/embedded/registry.ts';
 import { AIModelManager } from '../../src/models/manager.ts';
 import { createMockCodeReviewTask } from '../../src/models/mock-task.ts';
+import type { ModelSettings } from '../../src/models/settings.ts';
 import type { AbstainReason, Judgement } from '../../src/protocol/judgement.ts';
+import { CLEAN, FakeEndpoint, json, type Reply, says } from './fake-endpoint.ts';
 import { assessment } from './tasks.ts';
 
 /** A model that abstains for a reason, or throws. */
@@ -105,5 +107,63 @@ describe('AIModelManager', () => {
 
   it('rejects only when aborted', async () => {
     await assert.rejects(new AIModelManager().predict(task, { signal: AbortSignal.abort(new Error('stop')) }), /stop/);
+  });
+
+  describe('with endpoints', () => {
+    const endpoints: FakeEndpoint[] = [];
+    const at = async (reply: Reply, settings: Partial<ModelSettings> = {}): Promise<ModelSettings> => {
+      const endpoint = await FakeEndpoint.start(reply);
+      endpoints.push(endpoint);
+      return { provider: 'openai', endpoint: endpoint.url, ...settings };
+    };
+    afterEach(async () => {
+      await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.stop()));
+    });
+
+    const timed = async (models: Record<string, ModelSettings>, budgetMs: number) => {
+      const startMs = performance.now();
+      const judgement = await new AIModelManager({ models }).predict(task, { budgetMs });
+      return { judgement, elapsedMs: performance.now() - startMs };
+    };
+
+    it('leaves each later model its share of the one budget, and of an endpoint that hangs takes no more', async () => {
+      const hanging = await at(() => undefined);
+      const { judgement, elapsedMs } = await timed(
+        { a: { ...hanging, fallbacks: ['b', 'c'] }, b: hanging, c: await at(says(CLEAN)) },
+        1200,
+      );
+      assert.deepEqual([judgement.vote, judgement.model.id], ['approve', 'c']);
+      assert.ok(elapsedMs > 700 && elapsedMs < 1200, `${elapsedMs} ms`);
+    });
+
+    it('gives a first model nearly all of it where only a local one or a quick one waits', async () => {
+      const slowly: Reply = (response, seen, count) => void setTimeout(() => says(CLEAN)(response, seen, count), 900);
+      const local = { provider: 'embedded', variant: 'rules' } as const;
+      const first = await timed({ a: { ...(await at(slowly)), fallbacks: ['b'] }, b: local }, 2500);
+      assert.equal(first.judgement.model.id, 'a');
+      const quick = await at(says(CLEAN), { timeoutMs: 200 });
+      const second = await timed({ a: { ...(await at(slowly)), fallbacks: ['b'] }, b: quick }, 1500);
+      assert.equal(second.judgement.model.id, 'a');
+    });
+
+    it('ends before its budget does when every model hangs', async () => {
+      const hanging = await at(() => undefined);
+      const { judgement, elapsedMs } = await timed({ a: { ...hanging, fallbacks: ['b'] }, b: hanging }, 1500);
+      assert.equal(judgement.abstainReason, 'timeout');
+      assert.ok(elapsedMs < 1500, `${elapsedMs} ms`);
+    });
+
+    it('falls back at once from an endpoint that is left alone, and adds up what all models used', async () => {
+      const garbled = await at(says('no JSON'), { promptCostMicros: 1000, fallbacks: ['b'] });
+      const paid = await timed({ a: garbled, b: await at(says(CLEAN), { promptCostMicros: 2000 }) }, 5000);
+      assert.deepEqual(paid.judgement.usage, { promptTokens: 300, completionTokens: 60, costMicros: 400 });
+      const broken = await at((response) => json(response, 500, {}, { 'retry-after': '0' }), { fallbacks: ['b'] });
+      const manager = new AIModelManager({ models: { a: broken, b: await at(says(CLEAN)) } });
+      for (let i = 0; i < 5; i++) {
+        const again = { ...task, attempt: i };
+        assert.equal((await manager.predict(again)).model.id, 'b');
+      }
+      assert.equal(endpoints.at(-2)!.seen.length, 9, 'three attempts of three requests');
+    });
   });
 });

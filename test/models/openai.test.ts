@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { REPLY_BYTES_MAX } from '../../src/models/openai/limits.ts';
+import { LocalEndpointMemory } from '../../src/models/openai/memory.ts';
 import { createOpenAiModel } from '../../src/models/openai.ts';
 import type { ModelSettings } from '../../src/models/settings.ts';
 import type { Judgement } from '../../src/protocol/judgement.ts';
 import type { Task } from '../../src/protocol/task.ts';
 import { modelContract } from '../contract/model.ts';
 import { agreeable, CLEAN, completion, FakeEndpoint, json, type Reply, says } from './fake-endpoint.ts';
+import { ENDPOINT_FAULTS, KEY, startFaulty } from './openai-faults.ts';
 import { addition, assessment, GOOD_ANSWER, INJECTION_REQUIREMENTS, review } from './tasks.ts';
 
-const KEY = 'sk-canary-0123456789abcdef0123456789abcdef';
 const CHANGE = review(addition('src/a.js', ['const a = 1;', 'run(a);']));
 const FINDING = {
   rationale: 'r',
@@ -55,7 +55,9 @@ describe('a model behind an endpoint', () => {
       promptCostMicros: 10_000,
       completionCostMicros: 30_000,
     });
-    assert.deepEqual([judgement.vote, judgement.confidence, judgement.complete], ['approve', 0.93, true]);
+    assert.deepEqual([judgement.vote, judgement.complete], ['approve', true]);
+    assert.ok(Math.abs(judgement.confidence - 0.874) < 0.001, 'tempered from 0.93');
+    assert.match(judgement.summary, /raw/);
     assert.deepEqual(judgement.usage, { promptTokens: 100, completionTokens: 20, costMicros: 1600 });
     assert.match(judgement.promptDigest!, /^[0-9a-f]{64}$/);
     assert.equal(endpoint.seen[0]!.authorization, `Bearer ${KEY}`);
@@ -71,7 +73,8 @@ describe('a model behind an endpoint', () => {
 
   it('computes the verdict from the findings, whatever the model says of soundness', async () => {
     const { judgement } = await ask(says({ ...CLEAN, findings: [FINDING], soundness: 1 }));
-    assert.deepEqual([judgement.vote, judgement.confidence], ['reject', 0.9]);
+    assert.equal(judgement.vote, 'reject');
+    assert.ok(Math.abs(judgement.confidence - 0.839) < 0.001, 'tempered from 0.9');
     assert.deepEqual([judgement.findings[0]!.line, judgement.findings[0]!.quote], [11, 'run(a);']);
     const style = { ...FINDING, category: 'style' };
     const asked = review(CHANGE.pullRequest.diff, { style: false, security: true, performance: false });
@@ -83,7 +86,8 @@ describe('a model behind an endpoint', () => {
     assert.deepEqual([moved.judgement.vote, moved.judgement.findings[0]!.line], ['reject', 11]);
     const invented = await ask(says({ ...CLEAN, findings: [{ ...FINDING, quote: 'eval(everything)' }] }));
     assert.deepEqual([invented.judgement.vote, invented.judgement.abstainReason], ['abstain', 'low_confidence']);
-    assert.match(invented.judgement.summary, /1 findings quoted no line/);
+    assert.match(invented.judgement.summary, /dropped since they quote no line of the change: 1/);
+    assert.match(moved.judgement.summary, /moved to where their quotes stand: 1/);
   });
 
   it('scores every requirement of a submission', async () => {
@@ -123,15 +127,178 @@ describe('a model behind an endpoint', () => {
     assert.deepEqual([judgement.vote, endpoint.seen.length], ['approve', 3]);
   });
 
-  it('heeds Retry-After within its budget', async () => {
-    const busy: Reply = (response, seen, count) =>
-      count === 1
-        ? json(response, 429, { error: { message: 'busy' } }, { 'retry-after': '0' })
-        : says(CLEAN)(response, seen, count);
-    assert.equal((await ask(busy)).judgement.vote, 'approve');
-    const patient: Reply = (response) => json(response, 429, { error: { message: 'busy' } }, { 'retry-after': '3600' });
-    const { judgement } = await ask(patient, CHANGE, { timeoutMs: 300 });
-    assert.equal(judgement.abstainReason, 'timeout');
+  it('heeds Retry-After within its budget, and waits for nothing that would outlast it', async () => {
+    const busyFor = (retryAfter: string) => (response: Parameters<Reply>[0]) =>
+      json(response, 429, { error: { message: 'busy' } }, { 'retry-after': retryAfter });
+    const busyOnce =
+      (retryAfter: string): Reply =>
+      (response, seen, count) =>
+        count === 1 ? busyFor(retryAfter)(response) : says(CLEAN)(response, seen, count);
+    assert.equal((await ask(busyOnce('0'))).judgement.vote, 'approve');
+    const startMs = performance.now();
+    assert.equal((await ask(busyOnce(new Date(Date.now() + 1500).toUTCString()))).judgement.vote, 'approve');
+    assert.ok(performance.now() - startMs > 400, 'a date is whole seconds');
+    for (const retryAfter of ['3600', '21', new Date(Date.now() + 60_000).toUTCString()]) {
+      const { judgement, endpoint } = await ask(busyFor(retryAfter), CHANGE, { timeoutMs: 30_000 });
+      assert.deepEqual([judgement.abstainReason, endpoint.seen.length], ['model_error', 1]);
+    }
+    assert.ok(performance.now() - startMs < 4000);
+  });
+
+  it('believes a calibrated model as its operator measured it, and says nothing of raw', async () => {
+    const calibration = { slope: 1, offset: 0.5 };
+    const { judgement } = await ask(says(CLEAN), CHANGE, { calibration });
+    assert.ok(Math.abs(judgement.confidence - 0.956) < 0.001);
+    assert.doesNotMatch(judgement.summary, /raw/);
+    const pessimist = await ask(says(CLEAN), CHANGE, { calibration: { slope: 0.1, offset: -5 } });
+    assert.equal(pessimist.judgement.confidence, 0.5);
+  });
+
+  it('asks nothing twice, but another attempt, another model and another prompt', async () => {
+    const endpoint = await start(says(CLEAN));
+    const memory = new LocalEndpointMemory();
+    const model = (name: string, settings: Partial<ModelSettings> = {}) =>
+      createOpenAiModel(
+        name,
+        { provider: 'openai', endpoint: endpoint.url, promptCostMicros: 1000, ...settings },
+        memory,
+      );
+    const first = await model('gpt4').predict(CHANGE);
+    const replayed = await model('gpt4').predict(CHANGE);
+    const elsewhere = { ...CHANGE, pullRequest: { ...CHANGE.pullRequest, url: 'https://example.org/2' } };
+    await model('gpt4').predict(elsewhere);
+    assert.equal(endpoint.seen.length, 1);
+    assert.deepEqual(replayed, { ...first, usage: { promptTokens: 0, completionTokens: 0, costMicros: 0 } });
+    await model('gpt4').predict({ ...CHANGE, attempt: 1 });
+    await model('gpt4', { temperature: 0 }).predict(CHANGE);
+    await model('other', { model: 'gpt4' }).predict(CHANGE);
+    await model('gpt4').predict(review(CHANGE.pullRequest.diff, { style: false, security: true, performance: false }));
+    assert.equal(endpoint.seen.length, 5);
+    const { cacheHits, answers, costMicros } = memory.snapshot()[0]!;
+    assert.deepEqual([cacheHits, answers, costMicros], [2, 4, 400]);
+  });
+
+  it('remembers no answer that it could not read', async () => {
+    const endpoint = await start(says('no JSON'));
+    const model = createOpenAiModel('gpt4', { provider: 'openai', endpoint: endpoint.url });
+    assert.equal((await model.predict(CHANGE)).abstainReason, 'unreadable_reply');
+    endpoint.reply = says(CLEAN);
+    assert.equal((await model.predict(CHANGE)).vote, 'approve');
+  });
+
+  it('digests the prompt and the manner of asking alike for every node, and what the endpoint says of its model', async () => {
+    const reporting =
+      (model: string): Reply =>
+      (response) =>
+        json(response, 200, { ...completion(JSON.stringify(CLEAN)), model, system_fingerprint: 'fp_1' });
+    const a = (await ask(reporting('gpt-4-0613'))).judgement;
+    const b = (await ask(reporting('gpt-4-1106'))).judgement;
+    const hot = (await ask(reporting('gpt-4-0613'), CHANGE, { temperature: 1 })).judgement;
+    assert.equal(a.promptDigest, b.promptDigest);
+    assert.notEqual(a.promptDigest, hot.promptDigest);
+    assert.match(a.model.digest!, /^[0-9a-f]{64}$/);
+    assert.equal(new Set([a, b, hot].map(({ model }) => model.digest)).size, 3);
+    const failed = (await ask((response) => json(response, 401, {}))).judgement;
+    assert.equal(failed.promptDigest, a.promptDigest, 'also of what was asked in vain');
+    assert.equal(failed.model.digest, undefined);
+  });
+
+  it('leaves an endpoint alone after failures in a row, and for as long as it asks', async () => {
+    const endpoint = await start((response) => json(response, 401, {}));
+    let nowMs = 1_000_000;
+    const memory = new LocalEndpointMemory(() => nowMs);
+    const model = createOpenAiModel('gpt4', { provider: 'openai', endpoint: endpoint.url }, memory);
+    for (let i = 0; i < 5; i++) assert.equal((await model.predict(CHANGE)).abstainReason, 'model_error');
+    assert.equal(endpoint.seen.length, 3);
+    const { summary, abstainReason } = await model.predict(CHANGE);
+    assert.match(summary, /left alone until .* after 3 failures in a row: the endpoint answered 401/);
+    assert.equal(abstainReason, 'model_error');
+    endpoint.reply = says(CLEAN);
+    nowMs += 5_000;
+    assert.equal((await model.predict(CHANGE)).vote, 'approve');
+    endpoint.reply = (response) => json(response, 429, {}, { 'retry-after': '120' });
+    const other = review(addition('src/b.js', ['run(b);']));
+    await model.predict(other);
+    assert.equal(memory.snapshot()[0]!.retryAtMs, nowMs + 120_000);
+  });
+
+  it('does not hold a task against its endpoint: what is too long, refused, unreadable or hurried', async () => {
+    const memory = new LocalEndpointMemory();
+    const replies: [Reply, number, string][] = [
+      [
+        (response) => json(response, 400, { error: { code: 'context_length_exceeded', message: 'x' } }),
+        5000,
+        'too_large',
+      ],
+      [(response) => json(response, 413, {}), 5000, 'too_large'],
+      [(response) => json(response, 200, completion(null, { refusal: 'no' })), 5000, 'refused'],
+      [says('no JSON'), 5000, 'unreadable_reply'],
+      [() => undefined, 50, 'timeout'],
+    ];
+    const endpoint = await start(() => undefined);
+    const model = createOpenAiModel('gpt4', { provider: 'openai', endpoint: endpoint.url }, memory);
+    for (const [reply, budgetMs, reason] of replies) {
+      endpoint.reply = reply;
+      for (let i = 0; i < 3; i++) assert.equal((await model.predict(CHANGE, { budgetMs })).abstainReason, reason);
+    }
+    assert.equal(memory.snapshot()[0]!.failures, 0);
+    assert.equal(endpoint.seen.length, 3 * (1 + 1 + 1 + 2 + 1), 'what is too long is not asked in simpler forms');
+    endpoint.reply = says(CLEAN);
+    await model.predict(CHANGE);
+    const form = endpoint.seen.at(-1)!.body['response_format'] as { type: string };
+    assert.equal(form.type, 'json_schema', 'what was refused for its length changes no manner of asking');
+  });
+
+  it('says that an answer was cut off, and pays for no repair of it', async () => {
+    const cut = completion('{"rationale": "so');
+    (cut['choices'] as { finish_reason: string }[])[0]!.finish_reason = 'length';
+    const { judgement, endpoint } = await ask((response) => json(response, 200, cut));
+    assert.equal(endpoint.seen.length, 1);
+    assert.match(judgement.summary, /raise maxTokens/);
+  });
+
+  it('masks its key where an answer echoes it, and spells out what a terminal obeys', async () => {
+    const hostile = {
+      ...FINDING,
+      message: `\u001b[2J<script>alert(1)</script> ${KEY} \u202e`,
+      suggestion: KEY,
+      rule: KEY,
+      rationale: KEY,
+    };
+    const escaped = JSON.stringify({ ...CLEAN, rationale: KEY, findings: [hostile] }).replaceAll(
+      'canary',
+      '\\u0063anary',
+    );
+    const { judgement } = await ask(says(escaped));
+    assert.equal(judgement.vote, 'reject');
+    const text = JSON.stringify(judgement);
+    assert.ok(!text.includes(KEY) && !text.includes('canary'));
+    assert.match(judgement.findings[0]!.message, /^<U\+001B>\[2J<script>.* \*\*\*\* <U\+202E>$/);
+    const told = { rationale: 'r', requirements: [{ number: 1, rationale: `it is ${KEY}`, score: 0.1 }] };
+    const graded = await ask(says(told), assessment(GOOD_ANSWER, ['Explains injection']));
+    assert.equal(graded.judgement.feedback![0]!.comment, 'it is ****');
+  });
+
+  it('takes no finding from outside the change, no flood of them, and no score out of range', async () => {
+    const outside = { ...FINDING, file: '/etc/passwd', quote: 'root:x:0:0:root', severity: 'warning' };
+    const dropped = await ask(says({ ...CLEAN, findings: [outside, outside] }));
+    assert.deepEqual([dropped.judgement.vote, dropped.judgement.findings], ['approve', []]);
+    assert.match(dropped.judgement.summary, /dropped .*: 2/);
+    for (const answer of [
+      { ...CLEAN, findings: Array.from({ length: 10_000 }, () => ({ ...FINDING, rationale: '', message: 'm' })) },
+      { ...CLEAN, soundness: 1.01 },
+      { ...CLEAN, findings: [{ ...FINDING, certainty: -1 }] },
+      { ...CLEAN, findings: [{ ...FINDING, line: 1e300 }] },
+    ]) {
+      const { vote, findings } = (await ask(says(answer))).judgement;
+      assert.deepEqual([vote, findings], ['abstain', []]);
+    }
+  });
+
+  it('believes no token count that is none', async () => {
+    const usage = { prompt_tokens: 1e300, completion_tokens: -5 };
+    const { judgement } = await ask((response) => json(response, 200, { ...completion(JSON.stringify(CLEAN)), usage }));
+    assert.deepEqual(judgement.usage, { promptTokens: 0, completionTokens: 0, costMicros: 0 });
   });
 
   it('judges a large change in parts and the rest not at all', async () => {
@@ -158,64 +325,28 @@ describe('a model behind an endpoint', () => {
     assert.ok(user!.content.includes('<U+202E>'));
   });
 
-  const slow = (response: Parameters<Reply>[0], every: () => string) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const timer = setInterval(() => response.write(every()), 10);
-    response.on('close', () => clearInterval(timer));
-  };
-  const FAULTS: Record<string, [Reply, string]> = {
-    hangs: [() => undefined, 'timeout'],
-    'drips slowly': [(response) => slow(response, () => ' '), 'timeout'],
-    'streams without end': [(response) => slow(response, () => ' '.repeat(200_000)), 'model_error'],
-    'sends a huge body': [(response) => json(response, 200, completion('x'.repeat(REPLY_BYTES_MAX))), 'model_error'],
-    'sends garbage': [
-      (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('\u0000\u0001<<<'),
-      'model_error',
-    ],
-    'breaks the schema': [says({ verdict: 'approved' }), 'unreadable_reply'],
-    'puts prose around the JSON': [says(`Here you are: ${JSON.stringify(CLEAN)}`), 'unreadable_reply'],
-    declines: [(response) => json(response, 200, completion(null, { refusal: 'I cannot.' })), 'refused'],
-    'answers 401': [(response) => json(response, 401, { error: { message: `bad key ${KEY}` } }), 'model_error'],
-    'answers 404': [(response) => json(response, 404, { error: { message: 'no such model' } }), 'model_error'],
-    'answers 429 for ever': [
-      (response) => json(response, 429, { error: { message: 'busy' } }, { 'retry-after': '0' }),
-      'model_error',
-    ],
-    'answers 429 without a time': [(response) => json(response, 429, { error: { message: 'busy' } }), 'timeout'],
-    'answers 500': [
-      (response) => json(response, 500, { error: { message: 'oops' } }, { 'retry-after': '0' }),
-      'model_error',
-    ],
-    'resets the connection': [(response) => void response.socket?.resetAndDestroy(), 'timeout'],
-    'cuts the JSON': [says(JSON.stringify(CLEAN).slice(0, -5)), 'unreadable_reply'],
-    'says a key twice': [says('{"rationale":"a","rationale":"b","findings":[],"soundness":1}'), 'unreadable_reply'],
-    'says NaN': [says('{"rationale":"a","findings":[],"soundness":NaN}'), 'unreadable_reply'],
-    'says nothing': [(response) => json(response, 200, {}), 'unreadable_reply'],
-    'sends an empty body': [(response) => void response.writeHead(200).end(), 'unreadable_reply'],
-    'has the wrong content type': [
-      (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
-      'unreadable_reply',
-    ],
-    redirects: [
-      (response) => void response.writeHead(307, { location: 'http://127.0.0.1:9/v1/chat/completions' }).end(),
-      'model_error',
-    ],
-  };
-
-  for (const [fault, [reply, reason]] of Object.entries(FAULTS)) {
-    it(`abstains by the deadline when it ${fault}`, async () => {
-      const start = performance.now();
-      const { judgement } = await ask(reply, CHANGE, { timeoutMs: 900 });
-      assert.deepEqual([judgement.vote, judgement.abstainReason, judgement.complete], ['abstain', reason, false]);
-      assert.ok(performance.now() - start < 2500);
-      assert.ok(!JSON.stringify(judgement).includes('canary'), 'no key in any text');
+  for (const fault of ENDPOINT_FAULTS) {
+    it(`abstains by the deadline when it ${fault.name}, and tells no key`, async () => {
+      const endpoint = await startFaulty(fault);
+      endpoints.push(endpoint);
+      const memory = new LocalEndpointMemory();
+      const settings = { provider: 'openai', endpoint: endpoint.url, apiKey: KEY, timeoutMs: 900 } as const;
+      const startMs = performance.now();
+      const judgement = await createOpenAiModel('gpt4', settings, memory).predict(CHANGE);
+      assert.ok(performance.now() - startMs < 2000);
+      const { vote, abstainReason, complete } = judgement;
+      assert.deepEqual([vote, abstainReason, complete], ['abstain', fault.reason, false], judgement.summary);
+      assert.equal(endpoint.seen.length, fault.requests ?? endpoint.seen.length);
+      assert.ok(!JSON.stringify([judgement, memory.snapshot()]).includes(KEY));
     });
   }
 
   it('abstains when the endpoint speaks no TLS', async () => {
     const endpoint = await start(agreeable);
     const settings = { provider: 'openai', endpoint: endpoint.url.replace('http:', 'https:'), timeoutMs: 400 } as const;
-    assert.equal((await createOpenAiModel('gpt4', settings).predict(CHANGE)).vote, 'abstain');
+    const { abstainReason, summary } = await createOpenAiModel('gpt4', settings).predict(CHANGE);
+    assert.equal(abstainReason, 'model_error');
+    assert.match(summary, /TLS/);
   });
 
   it('abstains when nobody listens', async () => {

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { CATEGORIES, SEVERITIES } from '../../protocol/judgement.ts';
 import { ANSWER_FINDINGS_MAX, ANSWER_TEXT_MAX } from './limits.ts';
+import { visible } from './prompt.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 const text = z.string().max(ANSWER_TEXT_MAX);
 const share = z.number().min(0).max(1);
 
-/** What a model says of a change. The rationale stands first, so that scores follow from it. */
+/** What a model says of a change. The rationale stands before the scores, so that they follow from it. */
 export const reviewAnswer = z.strictObject({
+  echo: text,
   rationale: text,
   findings: z
     .array(
@@ -32,6 +35,7 @@ export const reviewAnswer = z.strictObject({
 
 /** What a model says of an answer: a score for every requirement, in their order. */
 export const assessmentAnswer = z.strictObject({
+  echo: text,
   rationale: text,
   requirements: z.array(z.strictObject({ number: z.int().min(1).max(256), rationale: text, score: share })).max(256),
 });
@@ -54,4 +58,31 @@ function withoutBounds(value: unknown): unknown {
       .filter(([key]) => !BOUNDS.has(key))
       .map(([key, item]) => [key, withoutBounds(item)]),
   );
+}
+
+/** Reads a model's text. What nobody sees in it is spelled out, and `apiKey`, which an endpoint may echo, is masked. */
+export function readAnswer<Answer>(
+  text: string,
+  schema: z.ZodType<Answer>,
+  apiKey: string | undefined,
+): { ok: true; answer: Answer } | { ok: false; fault: string } {
+  try {
+    const parsed = schema.safeParse(parseStrictJson(text));
+    if (parsed.success) return { ok: true, answer: mapTexts(parsed.data, (part) => visible(masked(part, apiKey))) };
+    const [issue] = parsed.error.issues;
+    return { ok: false, fault: `${issue?.path.join('.')}: ${issue?.message}` };
+  } catch {
+    return { ok: false, fault: 'it does not parse as JSON' };
+  }
+}
+
+function masked(text: string, apiKey: string | undefined): string {
+  return apiKey ? text.replaceAll(apiKey, '****') : text;
+}
+
+function mapTexts<Value>(value: Value, change: (text: string) => string): Value {
+  if (typeof value === 'string') return change(value) as Value;
+  if (Array.isArray(value)) return value.map((item: unknown) => mapTexts(item, change)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, change)])) as Value;
 }

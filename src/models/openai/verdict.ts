@@ -1,16 +1,14 @@
 import type { Coverage, Judgement, ModelIdentity, RequirementFeedback } from '../../protocol/judgement.ts';
+import { FINDING_CHARS_MAX } from '../../protocol/limits.ts';
 import type { CodeReviewTask, SkillAssessmentTask } from '../../protocol/task.ts';
 import type { ParsedDiff } from '../diff/parse-diff.ts';
-import { clamp } from '../embedded/logit.ts';
+import { maskSecrets } from '../embedded/code/rules/secrets.ts';
 import type { AssessmentAnswer, ReviewAnswer } from './answer.ts';
-import { checkQuotes } from './quotes.ts';
+import type { Confidence } from './confidence.ts';
+import { type CheckedFindings, checkQuotes } from './quotes.ts';
 
-/** Models overstate how sure they are; what they say of themselves is not calibrated and never counts for more. */
-const CONFIDENCE_MAX = 0.95;
 /** An error finding below this certainty is a warning. */
 const CERTAINTY_MIN = 0.5;
-
-const confident = (value: number) => clamp(value, 0.5, CONFIDENCE_MAX);
 
 /** The verdict on a change, computed from what the model found under what the task asks. */
 export function reviewVerdict(
@@ -19,11 +17,13 @@ export function reviewVerdict(
   answers: readonly ReviewAnswer[],
   addedOmitted: number,
   model: ModelIdentity,
+  confidence: Confidence,
 ): Judgement {
-  const { checked, dropped } = checkQuotes(
+  const quotes = checkQuotes(
     diff,
     answers.flatMap((answer) => answer.findings),
   );
+  const { checked, dropped } = quotes;
   const asked = checked.filter(
     ({ finding: { category } }) => category === 'correctness' || task.requirements[category],
   );
@@ -33,15 +33,15 @@ export function reviewVerdict(
   const findings = asked.map(({ finding }) => finding);
   const complete = diff.complete && addedOmitted === 0;
   const base = { findings, complete, coverage: reviewCoverage(diff, addedOmitted), model };
-  const note = dropped.length > 0 ? ` ${dropped.length} findings quoted no line of the change and were dropped.` : '';
+  const note = noteOn(quotes);
   const soundness = Math.min(1, ...answers.map((answer) => answer.soundness));
   if (errors.length > 0) {
     const certainty = Math.max(...errors.map((item) => item.certainty));
     return {
       ...base,
       vote: 'reject',
-      confidence: confident(certainty),
-      summary: `${errors[0]!.finding.message}${note}`,
+      confidence: confidence.of(certainty),
+      summary: `${errors[0]!.finding.message}${note}${confidence.note}`,
     };
   }
   if (!complete)
@@ -65,9 +65,16 @@ export function reviewVerdict(
   return {
     ...base,
     vote: 'approve',
-    confidence: confident(soundness),
-    summary: `No finding that stops the change.${note}`,
+    confidence: confidence.of(soundness),
+    summary: `No finding that stops the change.${note}${confidence.note}`,
   };
+}
+
+function noteOn({ moved, dropped }: CheckedFindings): string {
+  const moves = moved > 0 ? ` Findings moved to where their quotes stand: ${moved}.` : '';
+  return dropped.length > 0
+    ? `${moves} Findings dropped since they quote no line of the change: ${dropped.length}.`
+    : moves;
 }
 
 function reviewCoverage(diff: ParsedDiff, addedOmitted: number): Coverage {
@@ -89,13 +96,14 @@ export function assessmentVerdict(
   answer: AssessmentAnswer,
   cut: boolean,
   model: ModelIdentity,
+  confidence: Confidence,
 ): Judgement | null {
   const { requirements, level } = task.criteria;
   const feedback: RequirementFeedback[] = [];
   for (const [i, requirement] of requirements.entries()) {
     const told = answer.requirements.find(({ number }) => number === i + 1);
     if (told === undefined) return null;
-    feedback.push({ requirement, score: told.score, comment: told.rationale.slice(0, 2000) });
+    feedback.push({ requirement, score: told.score, comment: maskSecrets(told.rationale).slice(0, FINDING_CHARS_MAX) });
   }
   const scores = feedback.map(({ score }) => score);
   const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
@@ -124,7 +132,7 @@ export function assessmentVerdict(
   return {
     ...base,
     vote: good >= 0.5 ? 'approve' : 'reject',
-    confidence: confident(Math.max(good, 1 - good)),
-    summary,
+    confidence: confidence.of(Math.max(good, 1 - good)),
+    summary: `${summary}${confidence.note}`,
   };
 }
