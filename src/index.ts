@@ -2,6 +2,10 @@
 
 export { ConsensusProtocol, type IndexedResult } from './consensus/protocol.ts';
 export { BaseModel } from './models/base-model.ts';
+export { CustomValidator, type CustomValidatorOptions } from './models/custom/custom-validator.ts';
+export type { ModelFile } from './models/custom/model-file.ts';
+export type { LabelledTask } from './models/custom/rows.ts';
+export type { TrainOptions } from './models/custom/training.ts';
 export { AIModelManager, type AIModelManagerOptions } from './models/manager.ts';
 export { createMockCodeReviewTask } from './models/mock-task.ts';
 export type { ModelSettings } from './models/settings.ts';

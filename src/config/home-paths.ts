@@ -10,6 +10,8 @@ export interface HomePaths {
   /** The data directory that a seed given by VALIDATOR_KEY signs for; key.json names its own. */
   keyBinding: string;
   data: string;
+  /** Custom models, one file each. */
+  models: string;
 }
 
 export function homePaths(home: string): HomePaths {
@@ -21,5 +23,6 @@ export function homePaths(home: string): HomePaths {
     apiToken: join(home, 'api-token'),
     keyBinding: join(home, 'key-binding.json'),
     data: join(home, 'data'),
+    models: join(home, 'models'),
   };
 }

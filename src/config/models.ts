@@ -5,9 +5,11 @@ import type { ModelEntry } from './schema.ts';
 
 /** How to reach one model; ready for the model manager. */
 export interface ModelSettings {
-  provider: 'embedded' | 'openai';
+  provider: 'embedded' | 'openai' | 'custom';
   /** Set exactly for embedded models. */
   variant?: EmbeddedVariant;
+  /** Set exactly for custom models; relative to the home. */
+  file?: string;
   /** Base URL; OpenAI's own unless set. */
   endpoint?: string;
   apiKey?: string;
@@ -19,6 +21,7 @@ export interface ModelSettings {
   contextCharsMax?: number;
   promptCostMicros?: number;
   completionCostMicros?: number;
+  calibration?: { slope: number; offset: number };
   temperature: number;
   maxTokens: number;
   topP: number;
@@ -72,7 +75,7 @@ function preferredFirst(
   const [name, entry] = found;
   const first: [string, ModelEntry] = [
     name,
-    isEmbedded(name, entry) || name === wanted ? entry : { ...entry, model: wanted },
+    isOwn(name, entry) || name === wanted ? entry : { ...entry, model: wanted },
   ];
   return [first, ...listed.filter(([other]) => other !== name)];
 }
@@ -99,6 +102,11 @@ function isEmbedded(name: string, { provider, variant }: ModelEntry): boolean {
   return provider === undefined ? (variant ?? variantOf(name)) !== undefined : provider === 'embedded';
 }
 
+/** A model of the package or of the operator's own, which needs no endpoint. */
+function isOwn(name: string, entry: ModelEntry): boolean {
+  return entry.provider === 'custom' || isEmbedded(name, entry);
+}
+
 /** Keys of an entry that mean something to an endpoint only. */
 const OPENAI_KEYS = [
   'endpoint',
@@ -109,6 +117,7 @@ const OPENAI_KEYS = [
   'contextCharsMax',
   'promptCostMicros',
   'completionCostMicros',
+  'calibration',
 ] as const;
 
 function complete(
@@ -121,6 +130,7 @@ function complete(
   const {
     provider: _provider,
     variant = variantOf(name),
+    file,
     temperature,
     maxTokens,
     topP,
@@ -128,6 +138,7 @@ function complete(
     ...ofEndpoint
   } = entry;
   const common = { temperature, maxTokens, topP, fallbacks };
+  if (entry.provider === 'custom') return { provider: 'custom', file: file ?? `models/${name}.json`, ...common };
   if (isEmbedded(name, entry))
     return { provider: 'embedded', ...(variant === undefined ? {} : { variant }), ...common };
   const endpoint = entry.endpoint ?? specials.modelEndpoint;
@@ -161,14 +172,12 @@ function entryFaults(name: string, entry: ModelEntry, entries: Record<string, Mo
       path: `${path}.fallbacks`,
       message: `names ${fallback}, which is no other entry of models: list it there`,
     }));
-  if (!isEmbedded(name, entry)) {
-    if (entry.variant === undefined) return faults;
-    return [
-      ...faults,
-      { path: `${path}.variant`, message: 'is for provider embedded only: remove it or the provider' },
-    ];
-  }
-  if ((entry.variant ?? variantOf(name)) === undefined) {
+  if (entry.file !== undefined && entry.provider !== 'custom')
+    faults.push({ path: `${path}.file`, message: 'is for provider custom only: remove it or the provider' });
+  if (entry.variant !== undefined && !isEmbedded(name, entry))
+    faults.push({ path: `${path}.variant`, message: 'is for provider embedded only: remove it or the provider' });
+  if (!isOwn(name, entry)) return faults;
+  if (entry.provider !== 'custom' && (entry.variant ?? variantOf(name)) === undefined) {
     faults.push({ path: `${path}.variant`, message: `is missing: give one of ${EMBEDDED_VARIANTS.join(', ')}` });
   }
   const foreign = OPENAI_KEYS.filter((key) => entry[key] !== undefined);
@@ -176,7 +185,7 @@ function entryFaults(name: string, entry: ModelEntry, entries: Record<string, Mo
     ...faults,
     ...foreign.map((key) => ({
       path: `${path}.${key}`,
-      message: 'is for provider openai only: remove it or the variant',
+      message: `is for provider openai only: remove it or the ${entry.provider === 'custom' ? 'provider' : 'variant'}`,
     })),
   ];
 }

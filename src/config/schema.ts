@@ -47,12 +47,14 @@ const MODELS_MAX = 32; // more would never be reached by a chain of fallbacks in
 const modelName = text.regex(MODEL_NAME, 'must be a name of letters, digits and . _ : / -, beginning with a letter');
 
 const model = section({
-  provider: z.enum(['embedded', 'openai'], 'must be embedded or openai').optional(),
+  provider: z.enum(['embedded', 'openai', 'custom'], 'must be embedded, openai or custom').optional(),
   /** Which embedded model; the entry's own name if that is one. */
   variant: text
     .transform((name) => variantOf(name) ?? name)
     .pipe(z.enum(EMBEDDED_VARIANTS, `must be one of ${EMBEDDED_VARIANTS.join(', ')}`))
     .optional(),
+  /** Of a custom model, as `pheme train` wrote it; relative to the home. `models/NAME.json` unless given. */
+  file: text.optional(),
   /** Base URL of an OpenAI-compatible API. */
   endpoint: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   apiKey: text.optional(),
@@ -70,6 +72,8 @@ const model = section({
   /** Millionths of the operator's currency for a thousand tokens. */
   promptCostMicros: wholeNumber(0, 1_000_000_000).optional(),
   completionCostMicros: wholeNumber(0, 1_000_000_000).optional(),
+  /** Log-odds that a verdict is right = slope * log-odds that the model states + offset; fitted to labelled outcomes. */
+  calibration: section({ slope: share(0, 10), offset: share(-10, 10) }).optional(),
   /** Entries to ask, in order, when this one fails. */
   fallbacks: z.array(modelName, 'must be a list of model names').max(MODELS_MAX).default([]),
 });

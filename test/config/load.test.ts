@@ -170,7 +170,8 @@ describe('config/load', () => {
     assert.deepEqual((await load()).config, defaults.config);
     await writeYaml(text.replaceAll(/^( +)# /gm, '$1'));
     const suggested = await load();
-    assert.deepEqual(suggested.config.models['gpt4']?.fallbacks, ['rules']);
+    const { fallbacks, calibration } = suggested.config.models['gpt4']!;
+    assert.deepEqual([fallbacks, calibration], [['rules'], { slope: 0.9, offset: 0 }]);
     assert.deepEqual(
       [suggested.config.rpc.readTokenFile, suggested.config.network.observers.allow],
       ['read-tokens', 'any'],
@@ -210,7 +211,7 @@ describe('config/load', () => {
     ],
     ['no models', 'models: {}', [/^models: must name at least one model/]],
     ['a bad model name', 'models: {"4": {}}', [/^models\.4: must be a name of letters/]],
-    ['an unknown provider', 'models: {x: {provider: cloud}}', [/^models\.x\.provider: must be embedded or openai/]],
+    ['an unknown provider', 'models: {x: {provider: cloud}}', [/^models\.x\.provider: must be embedded, openai or custom/]],
     ['an unknown variant', 'models: {x: {variant: magic}}', [/^models\.x\.variant: must be one of rules, flow/]],
     [
       'an embedded model without variant',
@@ -226,6 +227,16 @@ describe('config/load', () => {
       'a variant of an endpoint',
       'models: {x: {provider: openai, variant: rules}}',
       [/^models\.x\.variant: is for provider embedded only/],
+    ],
+    [
+      'a calibration that is none',
+      'models: {x: {calibration: {slope: -1}}, rules: {calibration: {slope: 1, offset: 0}}}',
+      [/^models\.x\.calibration\.slope: must be a number from 0 to 10/, /^models\.x\.calibration\.offset/],
+    ],
+    [
+      'a calibration of an embedded model',
+      'models: {rules: {calibration: {slope: 1, offset: 0}}}',
+      [/^models\.rules\.calibration: is for provider openai only/],
     ],
     [
       'an unknown fallback',

@@ -4,6 +4,7 @@ import { loadKey } from '../../config/key.ts';
 import { assertModelAccess } from '../../config/load.ts';
 import { redact } from '../../config/redact.ts';
 import { assertSameRules, observerPolicy } from '../../config/rules.ts';
+import { assertCustomModels } from '../../node/judges.ts';
 import { genesisWarnings } from '../../protocol/genesis.ts';
 import { EXIT } from '../exit-codes.ts';
 import { table } from '../io.ts';
@@ -40,6 +41,7 @@ const check: Handler<object> = async (session) => {
   assertSameRules(config, genesis);
   observerPolicy(config, genesis);
   assertModelAccess(config);
+  await assertCustomModels(config);
   const { publicKey } = await loadKey({ home, ...(validatorKey === undefined ? {} : { validatorKey }) });
   const member = genesis.validators.some((validator) => validator.publicKey === publicKey);
   const notes = [

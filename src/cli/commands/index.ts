@@ -10,6 +10,7 @@ import { defineReview } from './review.ts';
 import { defineStart } from './start.ts';
 import { defineSubmit } from './submit.ts';
 import { defineTestnet } from './testnet.ts';
+import { defineTrain } from './train.ts';
 import { defineVerify } from './verify.ts';
 import { defineVersion } from './version.ts';
 import { defineViews } from './views.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineDevnet,
   defineStart,
   defineViews,
+  defineTrain,
   defineKeys,
   defineConfig,
   defineVersion,
