@@ -1,3 +1,4 @@
+import { type AgreedFinding, agreementOf } from '../protocol/agreement.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { type Committee, indexOfKey } from '../protocol/committee.ts';
 import type { ConsensusResult, JudgementView } from '../protocol/consensus-result.ts';
@@ -6,7 +7,6 @@ import { decodeCore } from '../protocol/value.ts';
 import type { Tone } from './io.ts';
 
 type Report = NonNullable<JudgementView['report']>;
-type Finding = Report['findings'][number];
 
 /** One line to print. */
 export interface Line {
@@ -14,21 +14,22 @@ export interface Line {
   tone?: Tone;
 }
 
-/** Findings shown of one judgement: past that a reader scrolls, and `--json` has them all. */
+/** Findings shown: past that a reader scrolls, and `--json` has them. */
 const FINDINGS_SHOWN_MAX = 20;
 
 const VERDICTS = { approve: 'approves', reject: 'rejects', abstain: 'abstains' } as const;
 const VOTE_TONES: Readonly<Record<JudgementView['vote'], Tone>> = { approve: 'good', reject: 'bad', abstain: 'faint' };
 
-/** A result for people: every validator's judgement with its findings, then what was agreed. */
+/** A result for people: what was found and by how many, every validator's judgement, then what was agreed. */
 export function renderResult(result: ConsensusResult, committee: Committee): Line[] {
   const views = new Map((result.judgements ?? []).map((view) => [view.validator, view]));
   const minConfidence = ppmToNumber(committee.rules.minConfidencePpm);
+  const { findings, modelFamilies } = agreementOf(result.judgements ?? []); // a file's own is not believed
   const judgements = committee.validators.flatMap(({ publicKey }, index) => [
     ...renderJudgement(validatorName(index, publicKey), views.get(publicKey), minConfidence),
     { text: '' },
   ]);
-  return [...judgements, ...renderAgreed(result, committee)];
+  return [...renderFindings(findings), ...judgements, ...renderAgreed(result, committee, modelFamilies)];
 }
 
 /** The name under which people see a validator: its position in the genesis, from 0, and its key's beginning. */
@@ -44,7 +45,7 @@ function renderJudgement(name: string, view: JudgementView | undefined, minConfi
   const feedback = (report.feedback ?? []).map((item) => ({
     text: `    ${percent(item.score)}  ${item.requirement}: ${item.comment}`,
   }));
-  return [head, ...renderSummary(report), ...feedback, ...renderFindings(report.findings)];
+  return [head, ...renderSummary(report), ...feedback, ...renderUsage(report)];
 }
 
 function verdictText(
@@ -68,22 +69,34 @@ function renderSummary({ summary, findings }: Report): Line[] {
   return summary === '' || repeats ? [] : [{ text: `    ${summary}` }];
 }
 
-function renderFindings(findings: readonly Finding[]): Line[] {
-  const shown = findings.slice(0, FINDINGS_SHOWN_MAX).flatMap(renderFinding);
-  const more = findings.length - FINDINGS_SHOWN_MAX;
-  return more > 0 ? [...shown, { text: `    and ${more} more; --json shows all`, tone: 'faint' }] : shown;
+/** What a model behind an endpoint used; cost as its operator configured it. */
+function renderUsage({ usage }: Report): Line[] {
+  if (usage === undefined) return [];
+  const { promptTokens, completionTokens, costMicros } = usage;
+  const cost = costMicros === 0 ? '' : `, cost ${(costMicros / 1e6).toFixed(6)}`;
+  return [{ text: `    used ${promptTokens} + ${completionTokens} tokens${cost}`, tone: 'faint' }];
 }
 
-function renderFinding({ file, line, severity, rule, quote, message, suggestion }: Finding): Line[] {
+function renderFindings(findings: readonly AgreedFinding[]): Line[] {
+  if (findings.length === 0) return [];
+  const shown = findings.slice(0, FINDINGS_SHOWN_MAX).flatMap(renderFinding);
+  const more = findings.length - FINDINGS_SHOWN_MAX;
+  const rest: Line[] = more > 0 ? [{ text: `    and ${more} more; --json shows them`, tone: 'faint' }] : [];
+  return [{ text: 'findings' }, ...shown, ...rest, { text: '' }];
+}
+
+function renderFinding(finding: AgreedFinding): Line[] {
+  const { file, line, severity, rules, quote, message, suggestion, agreement } = finding;
+  const head = `    ${agreement.found} of ${agreement.of}  ${file}:${line}  ${severity}  ${rules.join(', ')}`;
   const lines: Line[] = [
-    { text: `    ${file}:${line}  ${severity}  ${rule}`, ...(severity === 'error' ? { tone: 'bad' as const } : {}) },
+    { text: head, ...(severity === 'error' ? { tone: 'bad' as const } : {}) },
     { text: `      | ${quote}`, tone: 'faint' },
     { text: `      ${message}` },
   ];
   return suggestion === undefined ? lines : [...lines, { text: `      try: ${suggestion}` }];
 }
 
-function renderAgreed(result: ConsensusResult, committee: Committee): Line[] {
+function renderAgreed(result: ConsensusResult, committee: Committee, modelFamilies: number): Line[] {
   const { outcome, reason, confidence, score, validators } = result;
   const signers = validators.map((key) => indexOfKey(committee, key) ?? key);
   const { approveWeight, rejectWeight, abstainWeight } = decodeCore(fromHex(result.core)).tallies;
@@ -95,11 +108,16 @@ function renderAgreed(result: ConsensusResult, committee: Committee): Line[] {
   const tally = `${approveWeight} approve, ${rejectWeight} reject, ${abstainWeight} abstain; a verdict needs ${committee.threshold} of ${committee.totalWeight}`;
   return [
     { text: `agreed    ${parts.join(', ')}: ${tally}`, tone: result.approved ? 'good' : 'bad' },
+    ...(result.judgements === undefined ? [] : [{ text: `models    ${familiesText(modelFamilies)}` }]),
     {
       text: `signed    by validators ${signers.join(', ')} (${signers.length} of ${committee.validators.length}), ${result.decidedAt}`,
     },
     { text: `task      ${result.taskId}` },
   ];
+}
+
+function familiesText(families: number): string {
+  return families === 1 ? 'verdicts of one model family, which errs as one' : `verdicts of ${families} model families`;
 }
 
 /** A share as people read it; never rounded up to certainty. */

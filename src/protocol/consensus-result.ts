@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agreedFindingSchema, agreementOf } from './agreement.ts';
 import type { LeafProof } from './batch.ts';
 import type { Cert } from './bundle.ts';
 import { fromHex, toHex } from './bytes.ts';
@@ -91,9 +92,14 @@ const resultSchema = z.strictObject({
     precommits: z.array(precommitSchema).max(VALIDATORS_MAX),
   }),
   judgements: z.array(judgementSchema).max(VALIDATORS_MAX).optional(),
+  modelFamilies: count.max(VALIDATORS_MAX).optional(),
+  findings: z.array(agreedFindingSchema).max(FINDINGS_MAX).optional(),
 });
 
-/** The agreed result in the words of the domain. `core` is the agreed bytes, hex; every field before it follows from it. */
+/**
+ * The agreed result in the words of the domain. `core` is the agreed bytes, hex; every field before it follows from it.
+ * `modelFamilies` and `findings` follow from the judgements listed: see {@link agreementOf}.
+ */
 export type ConsensusResult = z.infer<typeof resultSchema>;
 /** One validator's judgement as a result shows it; `report` only where this node holds it. */
 export type JudgementView = z.infer<typeof judgementSchema>;
@@ -118,6 +124,7 @@ export function renderConsensusResult(
   const core = decodeCore(cert.coreBytes);
   const votes = [...cert.votes].sort((a, b) => a.signer - b.signer);
   const proofs = votes.map((vote) => vote.proof());
+  const judgements = reports && core.reveals.map((reveal) => renderJudgement(committee, reveal, reports));
   return {
     ...renderCore(core),
     validators: votes.map((vote) => committee.validators[vote.signer]!.publicKey),
@@ -128,9 +135,7 @@ export function renderConsensusResult(
       round: votes[0]!.leaf.round,
       precommits: proofs.map(renderProof),
     },
-    ...(reports === undefined
-      ? {}
-      : { judgements: core.reveals.map((reveal) => renderJudgement(committee, reveal, reports)) }),
+    ...(judgements === undefined ? {} : { judgements, ...agreementOf(judgements) }),
   };
 }
 

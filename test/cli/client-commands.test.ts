@@ -52,7 +52,7 @@ describe('commands that ask a node', () => {
     const { stdout } = await (await node())(['result', APPROVED.result.taskId]);
     for (const index of [0, 1, 2, 3])
       assert.match(stdout, new RegExp(`^validator ${index} \\([0-9a-f]{8}\\) {2}model-${index} `, 'm'));
-    assert.match(stdout, /^ {4}x\.js:1 {2}warning {2}js\/x\n {6}\| b\n {6}look\n {6}try: c$/m);
+    assert.match(stdout, /^ {4}3 of 3 {2}x\.js:1 {2}warning {2}js\/x\n {6}\| b\n {6}look\n {6}try: c$/m);
     assert.match(stdout, /does not hold its report/);
   });
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../scripts/processes.ts';
 import type { LocalVerdict } from '../../src/cli/local-judging.ts';
+import { runCli } from '../../src/cli/program.ts';
 import { addition, sample } from '../e2e/tasks.ts';
-import { run } from './run.ts';
+import { Captured, run } from './run.ts';
 
 function reviewOf(diff: string): string {
   const pullRequest = { url: '', diff, files: [] };
@@ -57,6 +61,39 @@ describe('pheme judge', function () {
     const diff = addition('a\x1b[2J::error::.js', ["require('child_process').exec(req.query.x);"]);
     const { stdout } = await run(['judge', '-', ...home], { input: reviewOf(diff) });
     assert.ok(!stdout.includes('\x1b'));
+  });
+
+  it('takes in no more than it may hold while nobody reads the answers', async () => {
+    const task = reviewOf(await sample('tidy-fix.diff'));
+    let taken = 0;
+    function* tasks() {
+      for (; taken < 400; taken++) yield Buffer.from(`${task}\n`);
+    }
+    let open = () => {};
+    let answers = 0;
+    const stdout = new Writable({
+      highWaterMark: 1,
+      write(part: Buffer, _encoding, done) {
+        answers += part.toString().split('\n').length - 1;
+        if (answers > 3) done();
+        else open = done;
+      },
+    });
+    const io = {
+      stdin: Readable.from(tasks()),
+      stdout,
+      stderr: new Captured(),
+      env: {},
+      signal: new AbortController().signal,
+    };
+    const ended = runCli(['judge', '-', '--json', ...home], io);
+    await until(() => answers === 1 && io.stdin.readableLength > 0);
+    await delay(200); // time to take in too much
+    assert.ok(taken < 60, `${taken} of 400 tasks were taken in`);
+    answers = 3;
+    open();
+    assert.equal(await ended, 0);
+    assert.equal(answers - 2, 400);
   });
 
   it('refuses a model that there is not, instead of asking another', async () => {

@@ -55,7 +55,9 @@ describe('node/verify', () => {
   });
 
   it('accepts any quorum, any round, a single validator, and a result without judgements', () => {
-    const { judgements: _none, ...bare } = result;
+    const { modelFamilies: _families, findings: _findings, ...underived } = result;
+    assert.deepEqual(failedChecks(underived, genesis), []);
+    const { judgements: _none, ...bare } = underived;
     assert.deepEqual(failedChecks(bare, genesis), []);
     for (const options of [
       { signers: [0, 1, 2, 3] },
@@ -149,6 +151,14 @@ describe('node/verify', () => {
       ['judgements'],
     ],
     ['text that encoding would cut off', (forged) => growSummary(forged), ['judgements']],
+    ['more model families than judged', (forged) => Object.assign(forged, { modelFamilies: 9 }), ['judgements']],
+    [
+      'more agreement than the reports hold',
+      (forged) => Object.assign(forged.findings![0]!.agreement, { found: 4 }),
+      ['judgements'],
+    ],
+    ['a finding left out', (forged) => forged.findings!.pop(), ['judgements']],
+    ['findings without judgements', (forged) => Reflect.deleteProperty(forged, 'judgements'), ['judgements']],
     [
       'a core of other bytes',
       (forged) => Object.assign(forged, { core: `${forged.core.slice(0, -2)}00` }),

@@ -56,6 +56,8 @@ describe('a consensus result', () => {
       core: coreHex,
       certificate: _proofs,
       judgements: _judgements,
+      modelFamilies: _families,
+      findings: _findings,
       validators,
       signatures: _signatures,
       ...fields
@@ -99,6 +101,7 @@ describe('a consensus result', () => {
     const without = renderConsensusResult(committee, cert, new Map());
     assert.equal(without.judgements!.length, 3);
     assert.equal('report' in without.judgements![0]!, false);
+    assert.deepEqual([without.modelFamilies, without.findings], [1, []]);
   });
 
   it('shows a reason and no score where the core says so', () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { assertModelAccess } from '../../config/load.ts';
-import { createJudges } from '../../node/judges.ts';
+import { assertCustomModels, createJudges } from '../../node/judges.ts';
 import { createCommittee } from '../../protocol/committee.ts';
 import { TASK_JSON_BYTES_MAX } from '../../protocol/limits.ts';
 import { examples } from '../examples.ts';
@@ -32,6 +32,7 @@ const judge: Handler<{ model?: string }> = async (session, { model }, path) => {
   const { config, warnings } = await session.loadConfig({ model });
   for (const warning of warnings) session.out.note(`note: ${warning}`);
   assertModelAccess(config);
+  await assertCustomModels(config);
   const networkId = (await session.hasGenesis())
     ? createCommittee(await session.pinnedGenesis(undefined)).networkId
     : NO_NETWORK;
@@ -57,7 +58,8 @@ async function printAll({ io, out }: Session, verdicts: AsyncIterable<LocalVerdi
     if (verdict.error !== undefined) failed += 1;
     out.json(verdict);
     out.lines(render(verdict));
-    if ((io.stdout as { writableNeedDrain?: boolean }).writableNeedDrain) await once(io.stdout, 'drain');
+    if ((io.stdout as { writableNeedDrain?: boolean }).writableNeedDrain)
+      await once(io.stdout, 'drain', { signal: io.signal });
   }
   if (failed > 0) out.note(`${failed} of ${count} tasks got no verdict`);
   return failed > 0 ? EXIT.unjudged : EXIT.ok;
