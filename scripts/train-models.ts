@@ -1,50 +1,51 @@
 /**
- * Trains the shipped weights: `node scripts/train-models.ts DATA_FOLDER`. Fixed seeds and grouped folds: the same
- * data give the same files, src/models/embedded/*.weights.json.
+ * Trains the shipped weights: `node scripts/train-models.ts DATA_FOLDER [--only code|skill]`. Fixed seeds and grouped
+ * folds: the same data give the same files, src/models/embedded/*.weights.json.
  */
-import { writeFileSync } from 'node:fs';
-import { codeTable, modelCard, skillTable } from './training/card.ts';
-import { calibrateCode, finalCode, heldOutCode, prepareCode } from './training/code.ts';
-import { readCode, readSkill } from './training/data.ts';
-import { calibrateSkill, finalSkill, heldOutSkill, prepareSkill } from './training/skill.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { codeCard } from './training/card-code.ts';
+import { heldOutSkill, skillCard } from './training/card-skill.ts';
+import { heldOutCode, prepareCode, readCode, trainPrepared } from './training/code.ts';
+import { readSkill } from './training/data.ts';
+import { trainSkill } from './training/skill.ts';
 
-const [folder] = process.argv.slice(2);
-if (folder === undefined) {
-  console.error('usage: node scripts/train-models.ts DATA_FOLDER');
-  process.exit(2);
-}
+const folderOfWeights = new URL('../src/models/embedded/', import.meta.url);
 
 function save(name: string, content: unknown): void {
-  const path = new URL(`../src/models/embedded/${name}.weights.json`, import.meta.url);
-  writeFileSync(path, `${JSON.stringify(content)}\n`);
+  writeFileSync(new URL(`${name}.weights.json`, folderOfWeights), `${JSON.stringify(content)}\n`);
   console.log(`wrote ${name}.weights.json`);
 }
 
-const changes = prepareCode(readCode(folder));
-const heldOutChanges = heldOutCode(changes);
-const code = finalCode(changes);
-const codeCalibrations = {
-  tokens: calibrateCode(changes, heldOutChanges.tokens),
-  profile: calibrateCode(changes, heldOutChanges.profile),
-};
-save('code-tokens', { model: code.tokens, calibration: codeCalibrations.tokens });
-save('code-profile', { model: code.profile, calibration: codeCalibrations.profile });
+/** Puts one part of the model card in place of the part with the same heading, or behind the others. */
+function saveCard(part: string): void {
+  const file = new URL('MODEL_CARD.md', folderOfWeights);
+  const heading = part.slice(0, part.indexOf('\n'));
+  const parts = readFileSync(file, 'utf8')
+    .split(/^(?=# )/m)
+    .filter((text) => text.startsWith('# The embedded ') && !text.startsWith(`${heading}\n`));
+  const all = [...parts, part].sort().map((text) => text.trim());
+  writeFileSync(file, `${all.join('\n\n')}\n`);
+  console.log('wrote MODEL_CARD.md');
+}
 
-const answers = prepareSkill(readSkill(folder));
-const heldOutAnswers = heldOutSkill(answers);
-const skill = finalSkill(answers);
-const skillCalibrations = {
-  tokens: calibrateSkill(answers, heldOutAnswers.tokens),
-  profile: calibrateSkill(answers, heldOutAnswers.profile),
-};
-save('skill-tokens', { model: skill.tokens, calibration: skillCalibrations.tokens, standard: skill.standard });
-save('skill-profile', { model: skill.profile, calibration: skillCalibrations.profile });
+async function trainCodeModels(folder: string): Promise<void> {
+  const rows = await prepareCode(readCode(folder));
+  for (const [name, weights] of Object.entries(trainPrepared(rows))) save(name, weights);
+  saveCard(codeCard(rows, heldOutCode(rows)));
+}
 
-const card = modelCard({
-  'code-tokens': codeTable(changes, heldOutChanges.tokens, codeCalibrations.tokens),
-  'code-profile': codeTable(changes, heldOutChanges.profile, codeCalibrations.profile),
-  'skill-tokens': skillTable(answers, heldOutAnswers.tokens, skillCalibrations.tokens),
-  'skill-profile': skillTable(answers, heldOutAnswers.profile, skillCalibrations.profile),
-});
-writeFileSync(new URL('../src/models/embedded/MODEL_CARD.md', import.meta.url), card);
-console.log('wrote MODEL_CARD.md');
+async function trainSkillModels(folder: string): Promise<void> {
+  const rows = readSkill(folder);
+  for (const [name, weights] of Object.entries(trainSkill(rows))) save(name, weights);
+  saveCard(skillCard(await heldOutSkill(rows, console.log)));
+}
+
+const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
+const [folder] = positionals;
+if (folder === undefined || (values.only !== undefined && values.only !== 'code' && values.only !== 'skill')) {
+  console.error('usage: node scripts/train-models.ts DATA_FOLDER [--only code|skill]');
+  process.exit(2);
+}
+if (values.only !== 'skill') await trainCodeModels(folder);
+if (values.only !== 'code') await trainSkillModels(folder);

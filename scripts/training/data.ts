@@ -19,7 +19,9 @@ export interface SkillRow {
   source: string;
   content: string;
   requirements: string[];
+  /** Tag of the subject. */
   skill: string;
+  question: string;
   good: boolean;
   group: string;
 }
@@ -73,7 +75,7 @@ function twins(row: Record<string, unknown>): CodeRow[] {
   return [bad, { ...bad, id: `${bad.id}:twin`, diff: rest, bad: false }];
 }
 
-/** All graded answers. Beetle's requirements are alternatives: the one that shares most words with the answer is kept. */
+/** All graded answers, grouped by question. Beetle's requirements are alternatives, the others' are all asked for. */
 export function readSkill(folder: string): SkillRow[] {
   return ['semeval2013', 'saf-english'].flatMap((name) =>
     readLines(`${folder}/skill/${name}.jsonl.gz`).map((row) => ({
@@ -82,6 +84,7 @@ export function readSkill(folder: string): SkillRow[] {
       content: String(row['content']),
       requirements: row['requirements'] as string[],
       skill: String(row['skill']),
+      question: String(row['question'] ?? ''),
       good: row['label'] === 'approve',
       group: `${row['source']}:${row['qid']}`,
     })),

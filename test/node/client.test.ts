@@ -100,7 +100,9 @@ describe('node/client', () => {
     const paths = leafPaths(result as unknown as Json, []);
     let refused = 0;
     for (const path of paths) {
-      for (const change of [altered, removed]) {
+      // What follows from the judgements may be left out: results of before it was told are as good.
+      const mayBeMissing = path.join() === 'modelFamilies';
+      for (const change of mayBeMissing ? [altered] : [altered, removed]) {
         const forged = structuredClone(result) as unknown as Json;
         change(forged, path);
         node.results.set(result.taskId, forged as unknown as ConsensusResult);

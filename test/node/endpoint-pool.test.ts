@@ -11,6 +11,9 @@ const KEY = ['sk', 'canary', 'fedcba9876543210fedcba9876543210'].join('-');
 const forever = new AbortController().signal;
 const change = (name: string) => review(addition(`src/${name}.js`, [`run(${name});`]));
 
+/** What no budget cuts takes this long and longer. */
+const WITHOUT_BUDGET_MS = 10_000;
+
 describe('a pool of judges behind an endpoint', function () {
   this.timeout(30_000);
   const pools: WorkerPool[] = [];
@@ -91,7 +94,7 @@ describe('a pool of judges behind an endpoint', function () {
       pool.judge(change('b'), forever, 1000),
       pool.judge(change('c'), forever, 2000),
     ]);
-    assert.ok(performance.now() - startMs < 2000);
+    assert.ok(performance.now() - startMs < WITHOUT_BUDGET_MS);
     assert.deepEqual([first.abstainReason, second.abstainReason], ['timeout', 'timeout']);
     assert.equal(pool.snapshot().workers, 1);
   });
@@ -100,7 +103,7 @@ describe('a pool of judges behind an endpoint', function () {
     const { pool } = await start(says(CLEAN));
     const startMs = performance.now();
     assert.equal((await pool.judge(change('a'), forever, 10)).abstainReason, 'timeout');
-    assert.ok(performance.now() - startMs < 2000);
+    assert.ok(performance.now() - startMs < WITHOUT_BUDGET_MS);
     assert.equal(pool.snapshot().workers, 0);
   });
 });

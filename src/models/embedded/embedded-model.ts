@@ -2,15 +2,17 @@ import type { Judgement, ModelIdentity } from '../../protocol/judgement.ts';
 import type { CodeReviewTask, Task } from '../../protocol/task.ts';
 import { BaseModel, type PredictOptions } from '../base-model.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
-import { sourceFilesOf } from './code/evidence.ts';
+import { type Analysers, loadAnalysers } from './code/analysers/analysers.ts';
+import { readChange } from './code/lint.ts';
 import { type CodeContext, type CodeOpinion, reviewJudgement } from './code/verdict.ts';
-import { type SkillContext, type SkillOpinion, skillContext, skillJudgement } from './skill/verdict.ts';
+import type { Assess } from './skill/assessors.ts';
+import { skillContext, skillJudgement } from './skill/verdict.ts';
 
 /** How one variant thinks; both halves are pure and bounded in time by the limits of what they read. */
 export interface EmbeddedVariant {
   identity: ModelIdentity;
   review: (context: CodeContext) => CodeOpinion;
-  assess: (context: SkillContext) => SkillOpinion;
+  assess: Assess;
 }
 
 /** A model that ships with the package: no key, no network. */
@@ -33,14 +35,20 @@ export class EmbeddedModel extends BaseModel {
     options.signal?.throwIfAborted();
     if (task.type === 'SKILL_ASSESSMENT') {
       const context = skillContext(task);
-      return skillJudgement(context, assess(context), identity);
+      return skillJudgement(context, assess(context.reading), identity);
     }
-    const context = codeContext(task);
+    const context = codeContext(task, await analysers());
     return reviewJudgement(context, review(context), identity);
   }
 }
 
-export function codeContext(task: CodeReviewTask): CodeContext {
-  const diff = parseDiff(task.pullRequest.diff);
-  return { task, diff, sources: sourceFilesOf(diff) };
+export function codeContext(task: CodeReviewTask, analysers: Analysers): CodeContext {
+  return { task, ...readChange(parseDiff(task.pullRequest.diff), analysers) };
+}
+
+/** One set of linters for all models of a thread: they hold most of its memory. */
+let loading: Promise<Analysers> | undefined;
+function analysers(): Promise<Analysers> {
+  loading ??= loadAnalysers();
+  return loading;
 }

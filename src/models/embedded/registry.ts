@@ -1,12 +1,10 @@
 import { hash } from '../../protocol/hash.ts';
 import type { ModelIdentity } from '../../protocol/judgement.ts';
 import type { BaseModel } from '../base-model.ts';
-import { ProfileReviewer, TokenReviewer } from './code/classifiers.ts';
 import { ruleTexts } from './code/evidence.ts';
-import { reviewByFlow, reviewByRules } from './code/variants.ts';
+import { learnedReviewer, linearModel, treeModel } from './code/learned.ts';
 import { EmbeddedModel, type EmbeddedVariant } from './embedded-model.ts';
-import { profileAssessor, tokenAssessor } from './skill/classifiers.ts';
-import { assessByFlow, assessByRules } from './skill/variants.ts';
+import { flowAssessor, profileAssessor, rulesAssessor, tokensAssessor, wary } from './skill/assessors.ts';
 import { type LoadWeights, shippedWeights } from './weights.ts';
 
 const identityOf = (name: string): ModelIdentity => ({ id: `embedded:${name}`, family: `embedded-${name}` });
@@ -22,27 +20,29 @@ function digested(name: string, ...weights: unknown[]): ModelIdentity {
 }
 
 const VARIANTS = {
-  rules: async (): Promise<EmbeddedVariant> => ({
-    identity: digested('rules'),
-    review: reviewByRules,
-    assess: assessByRules,
-  }),
-  flow: async (): Promise<EmbeddedVariant> => ({
-    identity: digested('flow'),
-    review: reviewByFlow,
-    assess: assessByFlow,
-  }),
+  rules: async (load: LoadWeights): Promise<EmbeddedVariant> => {
+    const [code, skill, gaming] = await Promise.all([load('code-rules'), load('skill-rules'), load('skill-gaming')]);
+    const review = learnedReviewer(linearModel('code-rules', code.model), code.calibration);
+    return { identity: digested('rules', code, skill, gaming), review, assess: wary(rulesAssessor(skill), gaming) };
+  },
+  flow: async (load: LoadWeights): Promise<EmbeddedVariant> => {
+    const [code, skill, gaming] = await Promise.all([load('code-flow'), load('skill-flow'), load('skill-gaming')]);
+    const review = learnedReviewer(linearModel('code-flow', code.model), code.calibration);
+    return { identity: digested('flow', code, skill, gaming), review, assess: wary(flowAssessor(skill), gaming) };
+  },
   tokens: async (load: LoadWeights): Promise<EmbeddedVariant> => {
-    const [code, skill] = await Promise.all([load('code-tokens'), load('skill-tokens')]);
-    const reviewer = new TokenReviewer(code);
-    const review: EmbeddedVariant['review'] = (context) => reviewer.review(context);
-    return { identity: digested('tokens', code, skill), review, assess: tokenAssessor(skill) };
+    const [code, skill, gaming] = await Promise.all([load('code-tokens'), load('skill-tokens'), load('skill-gaming')]);
+    const review = learnedReviewer(linearModel('code-tokens', code.model), code.calibration);
+    return { identity: digested('tokens', code, skill, gaming), review, assess: wary(tokensAssessor(skill), gaming) };
   },
   profile: async (load: LoadWeights): Promise<EmbeddedVariant> => {
-    const [code, skill] = await Promise.all([load('code-profile'), load('skill-profile')]);
-    const reviewer = new ProfileReviewer(code);
-    const review: EmbeddedVariant['review'] = (context) => reviewer.review(context);
-    return { identity: digested('profile', code, skill), review, assess: profileAssessor(skill) };
+    const [code, skill, gaming] = await Promise.all([
+      load('code-profile'),
+      load('skill-profile'),
+      load('skill-gaming'),
+    ]);
+    const review = learnedReviewer(treeModel(code.model), code.calibration);
+    return { identity: digested('profile', code, skill, gaming), review, assess: wary(profileAssessor(skill), gaming) };
   },
 } as const;
 

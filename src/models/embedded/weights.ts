@@ -1,6 +1,11 @@
 const FILES = {
+  'code-rules': () => import('./code-rules.weights.json', { with: { type: 'json' } }),
+  'code-flow': () => import('./code-flow.weights.json', { with: { type: 'json' } }),
   'code-tokens': () => import('./code-tokens.weights.json', { with: { type: 'json' } }),
   'code-profile': () => import('./code-profile.weights.json', { with: { type: 'json' } }),
+  'skill-gaming': () => import('./skill-gaming.weights.json', { with: { type: 'json' } }),
+  'skill-rules': () => import('./skill-rules.weights.json', { with: { type: 'json' } }),
+  'skill-flow': () => import('./skill-flow.weights.json', { with: { type: 'json' } }),
   'skill-tokens': () => import('./skill-tokens.weights.json', { with: { type: 'json' } }),
   'skill-profile': () => import('./skill-profile.weights.json', { with: { type: 'json' } }),
 } as const;

@@ -11,8 +11,12 @@ const many = (text: string, charsMax = 300_000) => text.repeat(Math.floor(charsM
 const wrapped = (text: string) => many(text, 1900);
 
 const BAIT: Record<string, string> = {
-  'one line of 4 MB': addition('src/a.js', [many('a', 4_000_000)]),
+  'one line of 5 MB': addition('src/a.js', ['a'.repeat(5_000_000)]),
   '10,000 files': Array.from({ length: 10_000 }, (_, i) => addition(`f${i}.js`, ['a();'])).join(''),
+  'a pattern that never ends, and what it is run on': addition(
+    'src/a.js',
+    Array.from({ length: 150 }, () => `if (/^(a+)+(b|b)*$/.test('${'a'.repeat(1800)}!')) run();`),
+  ),
   'block comments never closed': addition(
     'src/a.js',
     Array.from({ length: 150 }, () => wrapped('/*')),
@@ -85,7 +89,7 @@ describe('embedded models and bait', () => {
   it('leave out what is too long, say so, and do not approve', async () => {
     for (const variant of VARIANTS) {
       const { vote, abstainReason, coverage } = await createEmbeddedModel(variant).predict(
-        review(BAIT['one line of 4 MB']!),
+        review(BAIT['one line of 5 MB']!),
       );
       assert.deepEqual([vote, abstainReason], ['abstain', 'incomplete']);
       assert.deepEqual(coverage.omitted, [{ what: 'src/a.js:10', reason: 'line too long' }]);

@@ -11,6 +11,7 @@ import { PERFORMANCE_RULES, STYLE_RULES } from './rules/quality.ts';
 import type { LineRule } from './rules/rule.ts';
 import { maskSecrets, secretsIn } from './rules/secrets.ts';
 import { SECURITY_RULES } from './rules/security.ts';
+import { SIGNS } from './signs.ts';
 import { SINKS, sqlIn } from './sinks.ts';
 
 /** A finding with the probability that a reviewer would stop for it. */
@@ -38,12 +39,13 @@ export function sourceFilesOf(diff: ParsedDiff, version: 'changed' | 'original' 
 
 const LINE_RULES = [...SECURITY_RULES, ...MEMORY_RULES, ...STYLE_RULES, ...PERFORMANCE_RULES];
 
-/** The rules and sinks as text, for the digest by which a judgement names them. */
+/** The rules, sinks and signs as text, for the digest by which a judgement names them. */
 export function ruleTexts(): string[] {
   const rules = LINE_RULES.map(
     ({ id, severity, belief, pattern, unless }) => `${id} ${severity} ${belief} ${pattern} ${unless}`,
   );
-  return [...rules, ...SINKS.map(({ kind, languages, call, needs }) => `${kind} ${languages} ${call} ${needs}`)];
+  const sinks = SINKS.map(({ kind, languages, call, needs }) => `${kind} ${languages} ${call} ${needs}`);
+  return [...rules, ...sinks, ...SIGNS.map(({ name, pattern, risky }) => `${name} ${pattern} ${risky}`)];
 }
 
 /** Whether an added line runs a statement, a command or a page, opens a file, or the like: where defects do harm. */

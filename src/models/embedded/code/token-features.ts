@@ -1,83 +1,62 @@
-import { isCode } from '../../diff/language.ts';
-import type { SourceLine } from '../../diff/lexer.ts';
 import { FeatureBag, joined, type Sparse, scaled } from '../hashing.ts';
-import type { Evidence, SourceFile } from './evidence.ts';
+import { type ChangedLine, type ChangeView, gains, ruleOf } from './view.ts';
 
-/** Tokens read from one change: a bulk change is judged by its first part. */
-const TOKENS_MAX = 20_000;
 /** Lengths of the groups of features relative to each other: chosen by cross-validation. */
-const GROUP = { tokens: 1, delta: 1.5, rules: 1.2 } as const;
+const GROUP = { present: 1, gained: 1.5, ofKind: 1.5, words: 1, rules: 1.2 } as const;
 
 /** The tokens of a line as learned from: words in lower case, numbers as 0, marks one by one. */
-export function tokensOf(line: SourceLine): string[] {
-  const tokens: string[] = [];
-  for (const [token] of line.code.matchAll(/[A-Za-z_$][\w$]{0,60}|\d[\w.]{0,20}|[^\s\w]/g)) {
-    tokens.push(/^\d/.test(token) ? '0' : token.toLowerCase());
-  }
-  return tokens;
+function tokensOf({ code }: ChangedLine): string[] {
+  const tokens = code.match(/[A-Za-z_$][\w$]{0,60}|\d[\w.]{0,20}|[^\s\w]/g) ?? [];
+  return tokens.map((token) => (/^\d/.test(token) ? '0' : token.toLowerCase()));
 }
 
-/** Code lines that a version of the change has and the other has not. */
-function changedTokens(sources: readonly SourceFile[]): string[][] {
-  const lines: string[][] = [];
-  let left = TOKENS_MAX;
-  for (const source of sources) {
-    if (!isCode(source.file.language) || source.isTest) continue;
-    for (const line of source.hunks.flat()) {
-      if (!line.added || left <= 0) continue;
-      const tokens = tokensOf(line);
-      left -= tokens.length;
-      if (tokens.length > 0) lines.push(tokens);
-    }
-  }
-  return lines;
-}
-
-function grams(line: readonly string[]): string[] {
-  return line.flatMap((token, i) => {
-    const [next, third] = [line[i + 1], line[i + 2]];
-    const all = [token];
-    if (next !== undefined) all.push(`${token} ${next}`);
-    if (third !== undefined) all.push(`${token} ${next} ${third}`);
-    return all;
+/** Runs of one to `length` neighbours. */
+export function runsOf(tokens: readonly string[], length: number): string[] {
+  return tokens.flatMap((_, i) => {
+    const runs: string[] = [];
+    for (let size = 1; size <= length && i + size <= tokens.length; size++)
+      runs.push(tokens.slice(i, i + size).join(' '));
+    return runs;
   });
 }
 
+/** The words that names are made of: `escapeHtml` and `escape_html` give the same two. */
+function wordsOf({ code }: ChangedLine): string[] {
+  const names = code.match(/[A-Za-z_$][\w$]{0,60}/g) ?? [];
+  return names.flatMap((name) =>
+    name
+      .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+      .toLowerCase()
+      .split('_')
+      .filter((word) => word.length > 1),
+  );
+}
+
+const RUN_TOKENS = 3;
+const runs = (lines: readonly ChangedLine[]) => lines.flatMap((line) => runsOf(tokensOf(line), RUN_TOKENS));
+
 /**
- * Features of a change: n-grams of added code, n-grams that the change adds or takes away, and rules that fire
- * after but not before. No feature counts lines, so that direction and size of a change tell nothing.
+ * Surface features of a change: runs of tokens that it brings, that it gains or loses on the whole, and rules that
+ * fire after but not before. Gains count once each, so that direction and size of a change tell little.
  */
-export function changeFeatures(
-  changed: readonly SourceFile[],
-  original: readonly SourceFile[],
-  evidence: readonly Evidence[],
-  before: readonly Evidence[],
-  buckets: number,
-): Sparse {
-  const added = changedTokens(changed).flatMap(grams);
-  const removed = changedTokens(original).flatMap(grams);
-  const [tokens, delta, rules] = [new FeatureBag(buckets), new FeatureBag(buckets), new FeatureBag(buckets)];
-  for (const gram of added) tokens.add(`t ${gram}`);
-  if (removed.length > 0) {
-    const counts = new Map<string, number>();
-    for (const gram of added) counts.set(gram, (counts.get(gram) ?? 0) + 1);
-    for (const gram of removed) counts.set(gram, (counts.get(gram) ?? 0) - 1);
-    for (const [gram, count] of counts) if (count !== 0) delta.add(`d ${gram}`, Math.sign(count));
+export function tokenFeatures({ after, before, kind }: ChangeView, buckets: number): Sparse {
+  const bag = () => new FeatureBag(buckets);
+  const [present, gained, ofKind, words, rules] = [bag(), bag(), bag(), bag(), bag()];
+  const now = runs(after.lines);
+  for (const run of now) present.add(`t ${run}`);
+  for (const [run, surplus] of gains(now, runs(before.lines))) {
+    if (before.lines.length > 0) gained.add(`d ${run}`, Math.sign(surplus));
+    ofKind.add(`${kind} ${run}`, Math.sign(surplus));
   }
-  for (const item of evidence) rules.add(`r ${ruleOf(item)}`);
-  for (const item of before) rules.add(`r ${ruleOf(item)}`, -1);
-  return joined([scaled(tokens, GROUP.tokens), scaled(delta, GROUP.delta), scaled(rules, GROUP.rules)]);
-}
-
-/** The features that one added line has by itself, for telling which line weighs most. */
-export function lineFeatures(line: SourceLine, buckets: number): Sparse {
-  const bag = new FeatureBag(buckets);
-  for (const gram of grams(tokensOf(line))) bag.add(`t ${gram}`);
-  for (const gram of grams(tokensOf(line))) bag.add(`d ${gram}`);
-  return scaled(bag);
-}
-
-/** A rule without its language: what it means is the same everywhere. */
-function ruleOf({ rule, severity }: Evidence): string {
-  return `${rule.slice(rule.indexOf('/') + 1)} ${severity}`;
+  for (const [word, surplus] of gains(after.lines.flatMap(wordsOf), before.lines.flatMap(wordsOf)))
+    words.add(`u ${word}`, Math.sign(surplus));
+  for (const item of after.evidence) rules.add(`r ${ruleOf(item)}`);
+  for (const item of before.evidence) rules.add(`r ${ruleOf(item)}`, -1);
+  return joined([
+    scaled(present, GROUP.present),
+    scaled(gained, GROUP.gained),
+    scaled(ofKind, GROUP.ofKind),
+    scaled(words, GROUP.words),
+    scaled(rules, GROUP.rules),
+  ]);
 }

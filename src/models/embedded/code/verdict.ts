@@ -1,52 +1,42 @@
 import type { Coverage, Judgement, ModelIdentity } from '../../../protocol/judgement.ts';
 import type { CodeReviewTask } from '../../../protocol/task.ts';
 import { isCode, type Language } from '../../diff/language.ts';
-import type { ParsedDiff } from '../../diff/parse-diff.ts';
 import { clamp, logit, sigmoid } from '../logit.ts';
-import { type Evidence, merge, type SourceFile, touchesSink } from './evidence.ts';
+import { type Evidence, merge } from './evidence.ts';
+import type { ReadChange } from './lint.ts';
 
 /** What a review has to go by. */
-export interface CodeContext {
+export interface CodeContext extends ReadChange {
   task: CodeReviewTask;
-  diff: ParsedDiff;
-  sources: SourceFile[];
 }
 
 /** What one variant thinks: its findings, and the log-odds that something is wrong that no finding names. */
 export interface CodeOpinion {
   evidence: Evidence[];
   logOdds: number;
+  /** False where the variant knows nothing of such changes, or read a part of this one: without an error it abstains. */
+  knows?: boolean;
 }
 
 /**
- * Share of changes that a reviewer would stop; training sets are half bad, real changes are not. Every opinion starts
- * from these odds. A fifth is on the careful side of what reviews find, and lets ordinary clean changes reach 0.8.
+ * Share of changes that a reviewer would stop, where nothing was learned of them. A fifth is on the careful side of
+ * what reviews find, and lets ordinary clean changes reach 0.8.
  */
 export const PRIOR_BAD = 0.2;
 const CONFIDENCE_MAX = 0.98;
 
 /**
- * How sure an approval may be, by language: what the judges were seen to know. C, where held-out
- * accuracy is near chance, and unknown languages stay below the network's rule and so count as no opinion.
+ * How sure an approval may be in languages that no labelled change was written in: sure enough for a clean change to
+ * pass, and no surer. What cannot be read at all stays below the network's rule.
  */
-const APPROVAL_MAX: Record<Language, number> = {
-  js: 0.96,
-  python: 0.96,
-  java: 0.9,
-  go: 0.9,
-  php: 0.9,
-  ruby: 0.9,
-  html: 0.9,
-  sql: 0.88,
-  yaml: 0.9,
-  docker: 0.9,
-  shell: 0.86,
-  csharp: 0.84,
-  rust: 0.78,
-  c: 0.7,
+const APPROVAL_MAX: Partial<Record<Language, number>> = {
+  go: 0.85,
+  ruby: 0.85,
+  shell: 0.85,
+  sql: 0.85,
+  docker: 0.85,
+  yaml: 0.85,
   unknown: 0.65,
-  text: 0.96,
-  data: 0.94,
 };
 
 /** Turns an opinion into a judgement under the task's requirements. */
@@ -69,6 +59,11 @@ export function reviewJudgement(context: CodeContext, opinion: CodeOpinion, mode
     const summary = `No defect found in what was read, but part of the change was not: ${coverage.omitted[0]?.what ?? 'see coverage'}.`;
     return { ...base, vote: 'abstain', abstainReason: 'incomplete', confidence: 0.5, findings, summary };
   }
+  if (opinion.knows === false) {
+    const summary =
+      'Nothing stands out, but changes of this kind or size cannot be told apart well enough to approve one.';
+    return { ...base, vote: 'abstain', abstainReason: 'low_confidence', confidence: 0.5, findings, summary };
+  }
   const bad = sigmoid(opinion.logOdds + remarkOdds(evidence));
   const confidence = clamp(1 - bad, 0.5, approvalMax(context));
   const summary =
@@ -85,14 +80,15 @@ function isAsked({ category }: Evidence, { requirements }: CodeReviewTask): bool
 
 function approvalMax({ task, sources }: CodeContext): number {
   if (!task.requirements.security) return CONFIDENCE_MAX;
-  const caps = sources.map(({ file }) => APPROVAL_MAX[file.language]);
+  const caps = sources.map(({ file }) => APPROVAL_MAX[file.language] ?? CONFIDENCE_MAX);
   return Math.min(CONFIDENCE_MAX, ...caps);
 }
 
-/** What remarks add to the odds: each rule once, by its surest hit; style says little about soundness. */
+/** What remarks add to the odds: each rule once, by its surest hit; style says little, and rules of security were learned from. */
 function remarkOdds(evidence: readonly Evidence[]): number {
   const byRule = new Map<string, number>();
   for (const { rule, category, belief } of evidence) {
+    if (category === 'security' && !rule.startsWith('secret/')) continue;
     const odds = logit(Math.max(0.5, belief)) * (category === 'style' ? STYLE_WEIGHT : 1);
     byRule.set(rule, Math.max(byRule.get(rule) ?? 0, odds));
   }
@@ -110,33 +106,29 @@ function rejectionOf(errors: readonly Evidence[]): string {
 const NOT_IN_DIFF = 'named by the task but not in the diff';
 const OMISSIONS_TOLD = 20;
 
-function coverageOf({ task, diff, sources }: CodeContext): Coverage {
+function coverageOf({ task, diff, sources, linted }: CodeContext): Coverage {
   const paths = new Set(
     diff.files.flatMap((file) => (file.oldPath === undefined ? [file.path] : [file.path, file.oldPath])),
   );
   const missing =
     diff.files.length === diff.filesTotal ? task.pullRequest.files.filter((file) => !paths.has(file)) : [];
   const omitted = missing.slice(0, OMISSIONS_TOLD).map((what) => ({ what, reason: NOT_IN_DIFF }));
+  const unlinted = linted.leftOut.map((note) => ({ what: 'lint', reason: note }));
   const silent = diff.files.filter((file) => !file.binary && file.hunks.length === 0).length;
   return {
     filesTotal: diff.filesTotal + missing.length,
     filesJudged: sources.length + silent,
     linesTotal: diff.addedTotal,
     linesJudged: diff.addedJudged,
-    omitted: [...diff.omitted, ...omitted],
+    omitted: [...diff.omitted, ...omitted, ...unlinted],
   };
 }
 
-/**
- * Odds before any evidence: the prior; better with a test in the change or without code, worse when it is large or
- * works where defects do harm.
- */
+/** Odds of a change that no learned judge reads: the prior, better without code, worse when there is much of it. */
 export function startingOdds({ diff, sources }: CodeContext): number {
-  const tested = sources.some((source) => source.isTest) ? -0.4 : 0;
   const size = diff.addedJudged > LARGE_LINES ? 0.5 : -0.2;
   const code = sources.some((source) => isCode(source.file.language)) ? 0 : -0.5;
-  const exposed = sources.some(touchesSink) ? 0.5 : 0;
-  return logit(PRIOR_BAD) + tested + size + code + exposed;
+  return logit(PRIOR_BAD) + size + code;
 }
 
 /** Added lines from which a reviewer is known to find less. */

@@ -1,116 +1,134 @@
-import { askedWords, type Word, wordsOf } from './text.ts';
+import { isOpposed } from './likeness.ts';
+import type { PreparedRequirement, PreparedText } from './prepared.ts';
+import type { Word } from './text.ts';
 
-/** How a text meets one requirement; every number from 0 to 1. */
+/** How much a word tells, above 0; about 1 for an ordinary content word. */
+export type Rarity = (word: Word) => number;
+
+/** How a text meets one requirement; shares are from 0 to 1. */
 export interface RequirementCoverage {
-  /** Share of the requirement's content found anywhere, heavier for longer words and numbers. */
+  /** Share of the requirement's content found anywhere, heavier for words that tell more. */
   words: number;
-  /** The same within the best three sentences that follow one another. */
+  /** The same, with other forms and words of the same sense counted in part. */
+  soft: number;
+  /** The same as `words` within the best three sentences that follow one another. */
   local: number;
+  /** Share of the text's own content that the requirement asks for. */
+  precision: number;
+  /** Harmonic mean of `words` and `precision`. */
+  balance: number;
+  /** Share of the requirement's runs of four characters found, of the text's own, and of both. */
+  runsFound: number;
+  runsOwn: number;
+  runsAlike: number;
   /** Share of neighbouring pairs of content words that stand near each other in the same order. */
   pairs: number;
   /** Longest common subsequence of content words, as a share of the requirement's. */
   sequence: number;
   /** Share of found words that are negated on one side only. */
   negation: number;
-  /** Longest run of words copied without a change, as a share of the requirement's words. */
+  /** Words of the requirement that are missing while their opposite is there, at most 3. */
+  opposed: number;
+  /** Numbers asked for and missing, at most 3, and other numbers, at most 5. */
+  numbersMissing: number;
+  numbersOther: number;
+  /** Weight of the heaviest word that is missing in every form. */
+  missedMost: number;
+  /** Share of the requirement's runs of three words that stand in the text. */
   copied: number;
-  /** Content words of the requirement, on a scale that ends at 1 for twenty. */
+  /** Share of all the requirement's words, function words too, that stand in the text in the same order. */
+  verbatim: number;
+  /** Logarithm of 1 and the content words asked for. */
   size: number;
 }
 
-/** A submission prepared once for all its requirements. */
-export interface PreparedText {
-  words: Word[];
-  content: Word[];
-  /** Positions in `content` by stem. */
-  positions: Map<string, number[]>;
-  /** Runs of three words, for copies. */
-  shingles: Set<string>;
-}
+const NEAR = 3;
 
-/** Positions looked at per word: a text that repeats one word must not make comparing slow. */
-const POSITIONS_MAX = 40;
-const NEAR = 4;
-
-export function prepare(text: string): PreparedText {
-  const words = wordsOf(text);
-  const content = words.filter((word) => word.content);
-  const positions = new Map<string, number[]>();
-  content.forEach((word, i) => {
-    const known = positions.get(word.stem);
-    if (known === undefined) positions.set(word.stem, [i]);
-    else if (known.length < POSITIONS_MAX) known.push(i);
-  });
-  return { words, content, positions, shingles: shinglesOf(words) };
-}
-
-export function shinglesOf(words: readonly Word[]): Set<string> {
-  const shingles = new Set<string>();
-  for (let i = 0; i + 2 < words.length; i++)
-    shingles.add(`${words[i]!.text} ${words[i + 1]!.text} ${words[i + 2]!.text}`);
-  return shingles;
-}
-
-/** Compares a requirement with a prepared text. */
-export function cover(requirement: string, text: PreparedText): RequirementCoverage {
-  const asked = askedWords(requirement).slice(0, ASKED_WORDS_MAX);
-  const found = asked.map((word) => positionsOf(word.stem, text));
-  const weights = asked.map(weightOf);
+/** Compares a requirement with a prepared text, whose content weighs `told` in all. */
+export function cover(
+  requirement: PreparedRequirement,
+  text: PreparedText,
+  rarity: Rarity,
+  told = weightOf(text, rarity),
+): RequirementCoverage {
+  const { asked, sequence } = requirement;
+  const weights = asked.map(rarity);
+  const found = asked.map(({ stem }) => text.positions.get(stem) ?? NOWHERE);
+  const inOrder = sequence.map(({ stem }) => text.positions.get(stem) ?? NOWHERE);
   const total = weights.reduce((sum, weight) => sum + weight, 0) || 1;
-  const hit = found.map((positions) => positions.length > 0);
-  const words = weights.reduce((sum, weight, i) => sum + (hit[i] ? weight : 0), 0) / total;
+  const likenesses = found.map((positions, i) => (positions.length > 0 ? 1 : text.nearest(asked[i]!.stem)));
+  const weighed = (share: (i: number) => number) =>
+    weights.reduce((sum, weight, i) => sum + weight * share(i), 0) / total;
+  const words = weighed((i) => (found[i]!.length > 0 ? 1 : 0));
+  const met = found.reduce((sum, [first]) => sum + (first === undefined ? 0 : rarity(text.content[first]!)), 0);
+  const precision = told === 0 ? 0 : Math.min(1, met / told);
   return {
     words,
-    local: localShare(found, weights, text) / total,
-    pairs: pairShare(found),
-    sequence: sequenceShare(found),
+    soft: weighed((i) => likenesses[i]!),
+    local: bestPassage(found, weights, text).weight / total,
+    precision,
+    balance: words + precision > 0 ? (2 * words * precision) / (words + precision) : 0,
+    ...runShares(requirement, text),
+    pairs: pairShare(inOrder) ?? words,
+    sequence: increasing(inOrder) / Math.max(1, inOrder.length),
     negation: negationShare(asked, found, text),
-    copied: copiedShare(requirement, text),
-    size: Math.min(1, asked.length / 20),
+    opposed: Math.min(3, asked.filter(({ stem }, i) => !found[i]!.length && isOpposed(stem, text.stems)).length),
+    numbersMissing: Math.min(3, [...requirement.numbers].filter((number) => !text.numbers.has(number)).length),
+    numbersOther: Math.min(5, [...text.numbers].filter((number) => !requirement.numbers.has(number)).length),
+    missedMost: weights.reduce((most, weight, i) => (likenesses[i]! < 0.5 ? Math.max(most, weight) : most), 0),
+    copied: shareIn(requirement.shingles, text.shingles),
+    verbatim: verbatimShare(requirement, text),
+    size: Math.log1p(asked.length),
   };
 }
 
-/** Content words of one requirement that are compared; a longer one is an essay. */
-const ASKED_WORDS_MAX = 200;
+const NOWHERE: readonly number[] = [];
 
-function weightOf(word: Word): number {
-  if (/\d/.test(word.text)) return 1.5;
-  return word.text.length >= 8 ? 1.4 : word.text.length >= 5 ? 1.1 : 0.8;
+function shareIn(own: ReadonlySet<string>, other: ReadonlySet<string>): number {
+  return own.size === 0 ? 0 : [...own].filter((item) => other.has(item)).length / own.size;
 }
 
-/** Where a stem stands; a long one is also met by another form with the same beginning. */
-function positionsOf(stem: string, { positions }: PreparedText): number[] {
-  const exact = positions.get(stem);
-  if (exact !== undefined || stem.length < 5) return exact ?? [];
-  const beginning = stem.slice(0, Math.max(5, stem.length - 2));
-  for (const [other, at] of positions) {
-    if (other.startsWith(beginning) && Math.abs(other.length - stem.length) <= 3) return at;
-  }
-  return [];
+/** What all distinct content words of a text weigh together. */
+export function weightOf({ content, positions }: PreparedText, rarity: Rarity): number {
+  let total = 0;
+  for (const [first] of positions.values()) total += rarity(content[first!]!);
+  return total;
 }
 
-function localShare(found: readonly number[][], weights: readonly number[], { content }: PreparedText): number {
-  const sentences = new Map<number, Set<number>>();
+function runShares(requirement: PreparedText, text: PreparedText) {
+  let common = 0;
+  for (const [run, count] of requirement.runs) common += Math.min(count, text.runs.get(run) ?? 0);
+  return {
+    runsFound: common / Math.max(1, requirement.runsTotal),
+    runsOwn: common / Math.max(1, text.runsTotal),
+    runsAlike: (2 * common) / Math.max(1, requirement.runsTotal + text.runsTotal),
+  };
+}
+
+/** The three sentences that follow one another and hold most of the words asked for. */
+export function bestPassage(
+  found: readonly (readonly number[])[],
+  weights: readonly number[],
+  { content }: PreparedText,
+): { start: number; weight: number } {
+  const passages = new Map<number, Set<number>>();
   found.forEach((positions, word) => {
     for (const position of positions) {
-      const sentence = content[position]!.sentence;
-      for (const start of [sentence, sentence - 1, sentence - 2]) {
-        const words = sentences.get(start) ?? new Set();
-        sentences.set(start, words.add(word));
-      }
+      const { sentence } = content[position]!;
+      for (const start of [sentence - 2, sentence - 1, sentence])
+        passages.set(start, (passages.get(start) ?? new Set()).add(word));
     }
   });
-  let best = 0;
-  for (const words of sentences.values())
-    best = Math.max(
-      best,
-      [...words].reduce((sum, word) => sum + weights[word]!, 0),
-    );
+  let best = { start: 0, weight: 0 };
+  for (const [start, words] of passages) {
+    const weight = [...words].reduce((sum, word) => sum + weights[word]!, 0);
+    if (weight > best.weight) best = { start, weight };
+  }
   return best;
 }
 
-function pairShare(found: readonly number[][]): number {
-  if (found.length < 2) return found[0]?.length ? 1 : 0;
+function pairShare(found: readonly (readonly number[])[]): number | undefined {
+  if (found.length < 2) return undefined;
   let near = 0;
   for (let i = 0; i + 1 < found.length; i++) {
     const next = found[i + 1]!;
@@ -119,12 +137,12 @@ function pairShare(found: readonly number[][]): number {
   return near / (found.length - 1);
 }
 
-/** Longest increasing run of positions, each taken greedily: a lower bound of the common subsequence, in linear time. */
-function sequenceShare(found: readonly number[][]): number {
-  if (found.length === 0) return 0;
+/** Length of the longest increasing run of positions, one of each list at most, in order of the lists. */
+export function increasing(lists: readonly (readonly number[])[]): number {
   const tails: number[] = [];
-  for (const positions of found) {
-    for (const position of [...positions].reverse()) {
+  for (const positions of lists) {
+    for (let i = positions.length - 1; i >= 0; i--) {
+      const position = positions[i]!;
       let [low, high] = [0, tails.length];
       while (low < high) {
         const middle = (low + high) >> 1;
@@ -134,10 +152,14 @@ function sequenceShare(found: readonly number[][]): number {
       tails[low] = position;
     }
   }
-  return Math.min(1, tails.length / found.length);
+  return Math.min(lists.length, tails.length);
 }
 
-function negationShare(asked: readonly Word[], found: readonly number[][], { content }: PreparedText): number {
+function negationShare(
+  asked: readonly Word[],
+  found: readonly (readonly number[])[],
+  { content }: PreparedText,
+): number {
   let [turned, known] = [0, 0];
   asked.forEach((word, i) => {
     if (found[i]!.length === 0) return;
@@ -147,7 +169,13 @@ function negationShare(asked: readonly Word[], found: readonly number[][], { con
   return known === 0 ? 0 : turned / known;
 }
 
-function copiedShare(requirement: string, { shingles }: PreparedText): number {
-  const own = [...shinglesOf(wordsOf(requirement))];
-  return own.length === 0 ? 0 : own.filter((shingle) => shingles.has(shingle)).length / own.length;
+/** Shorter requirements are met in their own words by honest answers too. */
+const VERBATIM_WORDS_MIN = 5;
+/** Words of a requirement compared in order. */
+const VERBATIM_WORDS_MAX = 400;
+
+function verbatimShare({ words }: PreparedText, { places }: PreparedText): number {
+  if (words.length < VERBATIM_WORDS_MIN) return 0;
+  const own = words.slice(0, VERBATIM_WORDS_MAX);
+  return increasing(own.map(({ text }) => places.get(text) ?? NOWHERE)) / own.length;
 }

@@ -1,70 +1,96 @@
-import type { PreparedText, RequirementCoverage } from './coverage.ts';
-import type { GamingSigns } from './gaming.ts';
+import type { RequirementCoverage } from './coverage.ts';
+import type { Measures, Reading } from './reading.ts';
+
+type Key = keyof RequirementCoverage;
+
+const BEST: readonly Key[] = [
+  'words',
+  'soft',
+  'local',
+  'precision',
+  'balance',
+  'runsFound',
+  'runsOwn',
+  'runsAlike',
+  'pairs',
+  'sequence',
+  'negation',
+  'opposed',
+  'numbersMissing',
+  'numbersOther',
+  'missedMost',
+  'copied',
+  'verbatim',
+  'size',
+];
+/** What of all requirements as one is not told by the best of them. */
+const JOINED: readonly Key[] = BEST.filter((key) => key !== 'local' && key !== 'copied');
+
+const OVER_ALL = {
+  'words mean': ({ each }) => mean(each, 'words'),
+  'soft mean': ({ each }) => mean(each, 'soft'),
+  'soft least': ({ each }) => Math.min(...each.map(({ soft }) => soft)),
+  'soft second': ({ each }) => nth(each, 1),
+  'soft fourth': ({ each }) => nth(each, 3),
+  'half met': ({ each }) => Math.min(10, each.filter(({ soft }) => soft > 0.5).length),
+  'runs alike mean': ({ each }) => mean(each, 'runsAlike'),
+  'negation most': ({ each }) => Math.max(...each.map(({ negation }) => negation)),
+  'opposed most': ({ each }) => Math.max(...each.map(({ opposed }) => opposed)),
+  'verbatim most': ({ each }) => Math.max(...each.map(({ verbatim }) => verbatim)),
+  'size mean': ({ each }) => mean(each, 'size'),
+  'groups words': ({ groups }) => mean(groups, 'words'),
+  'groups words least': ({ groups }) => Math.min(...groups.map(({ words }) => words)),
+  'groups local': ({ groups }) => mean(groups, 'local'),
+  'groups local least': ({ groups }) => Math.min(...groups.map(({ local }) => local)),
+} as const satisfies Record<string, (measures: Measures) => number>;
+
+const OF_TEXT = {
+  requirements: ({ requirements }) => Math.min(10, requirements.each.length),
+  groups: ({ requirements }) => Math.min(10, requirements.groups.length),
+  'overlap mean': ({ requirements }) => requirements.overlap.mean,
+  'overlap most': ({ requirements }) => requirements.overlap.most,
+  'answer words': ({ text }) => Math.log1p(text.words.length),
+  'answer content': ({ text }) => Math.log1p(text.content.length),
+  'answer by asked': ({ text, requirements }) =>
+    Math.min(4, text.words.length / Math.max(1, requirements.joined.words.length)),
+  'content share': ({ text }) => text.content.length / Math.max(1, text.words.length),
+  'word length': ({ text }) =>
+    text.words.reduce((sum, word) => sum + word.text.length, 0) / Math.max(1, text.words.length),
+  'distinct share': ({ text }) => text.positions.size / Math.max(1, text.content.length),
+  'sentence length': ({ text }) => Math.min(60, text.words.length / (1 + (text.words.at(-1)?.sentence ?? 0))),
+  turned: ({ text }) => text.content.filter((word) => word.negated).length / Math.max(1, text.content.length),
+  list: ({ signs }) => signs.list,
+  repeated: ({ signs }) => signs.repeated,
+  'copied share': ({ signs }) => signs.copied,
+  scrambled: ({ signs }) => signs.scrambled,
+  asking: ({ signs }) => signs.asking,
+} as const satisfies Record<string, (reading: Reading) => number>;
 
 /** Names of the dense features of an answer, in order; for the model card. */
-export const SKILL_FEATURES = [
-  'words mean',
-  'words worst',
-  'local mean',
-  'local worst',
-  'pairs mean',
-  'pairs worst',
-  'sequence mean',
-  'sequence worst',
-  'negation mean',
-  'negation most',
-  'copied mean',
-  'size mean',
-  'groups',
-  'list',
-  'repeated',
-  'copied share',
-  'answer length',
-  'density',
-  'prose',
-  'sentence length',
-  'order given words',
-  'turned',
-  'scrambled',
-] as const;
+export const SKILL_FEATURES: readonly string[] = [
+  ...BEST.map((key) => `best ${key}`),
+  ...JOINED.map((key) => `joined ${key}`),
+  ...Object.keys(OVER_ALL),
+  ...Object.keys(OF_TEXT),
+];
 
-/** Features of a whole answer; `groups` holds one coverage for each group of alternative requirements. */
-export function skillFeatures(
-  groups: readonly RequirementCoverage[],
-  signs: GamingSigns,
-  text: PreparedText,
-): Float32Array {
-  const mean = (key: keyof RequirementCoverage) =>
-    groups.reduce((sum, group) => sum + group[key], 0) / Math.max(1, groups.length);
-  const least = (key: keyof RequirementCoverage) => Math.min(...groups.map((group) => group[key]));
-  const most = (key: keyof RequirementCoverage) => Math.max(...groups.map((group) => group[key]));
-  const [words, sequence] = [mean('words'), mean('sequence')];
-  const total = Math.max(1, text.words.length);
-  const sentences = 1 + (text.words.at(-1)?.sentence ?? 0);
-  const asked = groups.reduce((sum, group) => sum + group.size * 20, 0);
+/** Features of an answer beside its requirements. */
+export function skillFeatures(reading: Reading, measures: Measures): Float32Array {
+  const best = measures.each[measures.best]!;
   return Float32Array.from([
-    words,
-    least('words'),
-    mean('local'),
-    least('local'),
-    mean('pairs'),
-    least('pairs'),
-    sequence,
-    least('sequence'),
-    mean('negation'),
-    most('negation'),
-    mean('copied'),
-    mean('size'),
-    Math.min(5, groups.length),
-    signs.list,
-    signs.repeated,
-    signs.copied,
-    Math.log1p(total),
-    Math.min(4, asked / Math.max(1, text.content.length)),
-    1 - text.content.length / total,
-    Math.min(60, total / sentences),
-    words > 0 ? sequence / words : 0,
-    text.content.filter((word) => word.negated).length / Math.max(1, text.content.length),
-    signs.scrambled,
+    ...BEST.map((key) => best[key]),
+    ...JOINED.map((key) => measures.joined[key]),
+    ...Object.values(OVER_ALL).map((of) => of(measures)),
+    ...Object.values(OF_TEXT).map((of) => of(reading)),
   ]);
+}
+
+function mean(coverages: readonly RequirementCoverage[], key: Key): number {
+  return coverages.reduce((sum, coverage) => sum + coverage[key], 0) / Math.max(1, coverages.length);
+}
+
+/** The coverage of rank n, from 0; the last if there are fewer. */
+function nth(coverages: readonly RequirementCoverage[], n: number): number {
+  const sorted = coverages.map(({ soft }) => soft).sort((a, b) => b - a);
+  return sorted[Math.min(n, sorted.length - 1)] ?? 0;
 }

@@ -19,6 +19,11 @@ const ASKING = new Set(
   use uses using used`.split(/\s+/),
 );
 
+/** Whether a text begins by asking for something, as "Explains why" does. */
+export function isInstruction([first]: readonly Word[]): boolean {
+  return first !== undefined && ASKING.has(first.text);
+}
+
 const NEGATIONS = new Set(
   'not no never none nobody nothing neither nor cannot without hardly isn aren wasn weren don doesn didn won wouldn couldn shouldn can’t hasn haven hadn lacks lack fails fail false wrong incorrect'.split(
     ' ',
@@ -118,4 +123,15 @@ export function stemOf(word: string): string {
     .replace(/([bdfgmnprt])\1$/, '$1')
     .replace(/y$/, 'i');
   return stem.length >= 2 ? stem : word;
+}
+
+const INSTRUCTING =
+  /^\W*(?:(?:please|now|briefly|in your own words)\W+)*(?:what|why|how|which|who|whose|where|explain|describe|name|state|list|discuss|define|compare|give|write|design|arrange|predict|identify)\b/;
+
+/** Share of a text's characters in sentences that ask or instruct. */
+export function askingShare(text: string): number {
+  const sentences = normalize(text).match(/[^.?!\n]+[.?!\n]*/g) ?? [];
+  const asking = sentences.filter((sentence) => sentence.includes('?') || INSTRUCTING.test(sentence));
+  const length = (some: readonly string[]) => some.reduce((sum, { length }) => sum + length, 0);
+  return length(asking) / Math.max(1, length(sentences));
 }

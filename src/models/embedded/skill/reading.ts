@@ -1,0 +1,74 @@
+import { alternativesOf, type Overlap, overlapOf } from './alternatives.ts';
+import { bestPassage, cover, type Rarity, type RequirementCoverage, weightOf } from './coverage.ts';
+import { type GamingSigns, gamingSigns } from './gaming.ts';
+import { joinRequirements, type PreparedRequirement, type PreparedText, prepare, prepareWords } from './prepared.ts';
+
+/** Requirements prepared once, with what they have to do with one another. */
+export interface Requirements {
+  each: readonly PreparedRequirement[];
+  joined: PreparedRequirement;
+  /** Indices of requirements that say the same in other words. */
+  groups: readonly number[][];
+  overlap: Overlap;
+}
+
+/** A submission beside its requirements: what every assessor starts from. */
+export interface Reading {
+  text: PreparedText;
+  requirements: Requirements;
+  signs: GamingSigns;
+}
+
+/** How a submission meets its requirements, as one assessor weighs words. */
+export interface Measures {
+  each: RequirementCoverage[];
+  joined: RequirementCoverage;
+  /** Index of the requirement that is met best. */
+  best: number;
+  /** The best coverage of each group of requirements that say the same. */
+  groups: RequirementCoverage[];
+}
+
+export function readRequirements(each: readonly PreparedRequirement[]): Requirements {
+  return { each, joined: joinRequirements(each), groups: alternativesOf(each), overlap: overlapOf(each) };
+}
+
+/** `skill` is the name under which the requirements are asked for; often it is the question itself. */
+export function read(content: string, requirements: Requirements, skill = ''): Reading {
+  const text = prepare(content);
+  return { text, requirements, signs: gamingSigns(content, text, [...requirements.each, prepare(skill)]) };
+}
+
+export function measure({ text, requirements }: Reading, rarity: Rarity): Measures {
+  const told = weightOf(text, rarity);
+  const each = requirements.each.map((requirement) => cover(requirement, text, rarity, told));
+  const joined = each.length === 1 ? each[0]! : cover(requirements.joined, text, rarity, told);
+  const best = each.reduce((at, coverage, i) => (merit(coverage) > merit(each[at]!) ? i : at), 0);
+  const groups = requirements.groups.map((group) =>
+    group.map((i) => each[i]!).reduce((most, other) => (merit(other) > merit(most) ? other : most)),
+  );
+  return { each, joined, best, groups };
+}
+
+function merit({ soft, balance, runsAlike, negation }: RequirementCoverage): number {
+  return soft + balance + runsAlike / 2 - negation;
+}
+
+/** The submission as if only one requirement were asked for: that requirement, and the passage that speaks most of it. */
+export function readFor(reading: Reading, index: number, rarity: Rarity): Reading {
+  const requirement = reading.requirements.each[index]!;
+  if (reading.requirements.each.length === 1) return reading;
+  const found = requirement.asked.map(({ stem }) => reading.text.positions.get(stem) ?? []);
+  const { start } = bestPassage(found, requirement.asked.map(rarity), reading.text);
+  const passage = reading.text.words
+    .filter(({ sentence }) => sentence >= start && sentence < start + PASSAGE_SENTENCES)
+    .slice(0, PASSAGE_WORDS_MAX);
+  const own = prepareWords(passage.map((word) => ({ ...word, sentence: word.sentence - start })));
+  // The words most like those asked for are looked up in the whole text: finding them again would cost too much.
+  const text = { ...own, nearest: reading.text.nearest };
+  return { text, requirements: readRequirements([requirement]), signs: reading.signs };
+}
+
+const PASSAGE_SENTENCES = 3;
+/** A passage without full stops is read up to here. */
+const PASSAGE_WORDS_MAX = 200;
