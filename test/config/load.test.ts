@@ -211,7 +211,11 @@ describe('config/load', () => {
     ],
     ['no models', 'models: {}', [/^models: must name at least one model/]],
     ['a bad model name', 'models: {"4": {}}', [/^models\.4: must be a name of letters/]],
-    ['an unknown provider', 'models: {x: {provider: cloud}}', [/^models\.x\.provider: must be embedded, openai or custom/]],
+    [
+      'an unknown provider',
+      'models: {x: {provider: cloud}}',
+      [/^models\.x\.provider: must be embedded, openai or custom/],
+    ],
     ['an unknown variant', 'models: {x: {variant: magic}}', [/^models\.x\.variant: must be one of rules, flow/]],
     [
       'an embedded model without variant',
