@@ -25,11 +25,11 @@ export function renderResult(result: ConsensusResult, committee: Committee): Lin
   const views = new Map((result.judgements ?? []).map((view) => [view.validator, view]));
   const minConfidence = ppmToNumber(committee.rules.minConfidencePpm);
   const { findings, modelFamilies } = agreementOf(result.judgements ?? []); // a file's own is not believed
-  const judgements = committee.validators.flatMap(({ publicKey }, index) => [
-    ...renderJudgement(validatorName(index, publicKey), views.get(publicKey), minConfidence),
-    { text: '' },
-  ]);
-  return [...renderFindings(findings), ...judgements, ...renderAgreed(result, committee, modelFamilies)];
+  const judgements = committee.validators.flatMap(({ publicKey }, index) =>
+    renderJudgement(validatorName(index, publicKey), views.get(publicKey), minConfidence),
+  );
+  const agreed = renderAgreed(result, committee, modelFamilies);
+  return [...renderFindings(findings), ...judgements, { text: '' }, ...agreed];
 }
 
 /** The name under which people see a validator: its position in the genesis, from 0, and its key's beginning. */
