@@ -33,8 +33,9 @@ describe('quickstart', function () {
   it('judges the diff that is piped in, shows every judgement, verifies offline and leaves nothing behind', async () => {
     const { code, stdout, stderr } = await finished(start([], await sample('tidy-fix.diff')));
     assert.equal(code, 0, stdout + stderr);
-    for (const model of ['rules', 'flow', 'tokens', 'profile'])
-      assert.match(stdout, new RegExp(`^validator \\d .*embedded:${model} `, 'm'));
+    const judged = stdout.match(/^validator \d \(\w+\) {2}embedded:(?:rules|flow|tokens|profile) {2}approves/gm) ?? [];
+    // On a busy machine the network does not wait for the slowest.
+    assert.ok(judged.length >= 3 && new Set(judged).size === judged.length, stdout);
     assert.match(stdout, /^agreed {4}APPROVED/m);
     assert.match(stdout, /^authentic\n\nverified offline, /m);
     const directory = /\S*pheme-quickstart-\w+/.exec(stdout)![0];
