@@ -35,8 +35,22 @@ export function readRequirements(each: readonly PreparedRequirement[]): Requirem
 
 /** `skill` is the name under which the requirements are asked for; often it is the question itself. */
 export function read(content: string, requirements: Requirements, skill = ''): Reading {
-  const text = prepare(content);
-  return { text, requirements, signs: gamingSigns(content, text, [...requirements.each, prepare(skill)]) };
+  const whole = prepare(content);
+  const signs = gamingSigns(content, whole, [...requirements.each, prepare(skill)]);
+  return { text: onTopic(whole, requirements.joined), requirements, signs };
+}
+
+/** Shorter sentences may affirm or deny the one before them without a word of their own. */
+const STRAY_WORDS_MIN = 5;
+
+/** The text without sentences that share no word with what is asked: nothing that stands in them can turn a verdict. */
+function onTopic(text: PreparedText, { asked }: PreparedRequirement): PreparedText {
+  const stems = new Set(asked.map(({ stem }) => stem));
+  const sentences = [...Map.groupBy(text.words, ({ sentence }) => sentence).values()];
+  const kept = sentences.filter((words) => words.length < STRAY_WORDS_MIN || words.some(({ stem }) => stems.has(stem)));
+  const speaks = kept.some((words) => words.some(({ stem }) => stems.has(stem)));
+  if (!speaks || kept.length === sentences.length) return text;
+  return prepareWords(kept.flatMap((words, i) => words.map((word) => ({ ...word, sentence: i }))));
 }
 
 export function measure({ text, requirements }: Reading, rarity: Rarity): Measures {
