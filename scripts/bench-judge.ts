@@ -55,7 +55,7 @@ try {
 function judging(model: string): ChildProcessWithoutNullStreams {
   const child = spawn(
     process.execPath,
-    [PHEME, 'judge', '-', '--json', '--model', `embedded:${model}`, '--home', home],
+    [PHEME, 'judge', '-', '--json', '--model', `embedded:${model.replace(/^embedded:/, '')}`, '--home', home],
     {
       env: cleanEnvironment(),
     },
