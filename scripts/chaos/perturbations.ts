@@ -1,5 +1,6 @@
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEVNET_TIMERS } from '../../src/protocol/genesis.ts';
 import type { SeededRandom } from '../../test/sim/random.ts';
 import type { LocalDevnet } from '../local-devnet.ts';
 import { until } from '../processes.ts';
@@ -59,6 +60,8 @@ export const PERTURBATIONS = Object.keys(KINDS) as readonly Kind[];
 
 /** Two at once stop the network until they are back; a lost or damaged database is one fault of the one allowed. */
 const ALONE: ReadonlySet<Kind> = new Set(['wipe', 'damage']);
+/** R29: so long such a validator follows only, and a second fault would leave its tasks without a quorum for good. */
+const PROBATION_MS = 2 * DEVNET_TIMERS.observeMs + 1_000;
 const AWAY_MS_MAX = 2_000;
 const FROZEN_MS_MAX = 6_000;
 const DELAY_MS_MAX = 1_500;
@@ -72,14 +75,14 @@ export function drawPerturbation(random: SeededRandom, kinds: readonly Kind[], v
   return { kind, victims, delayMs: random.integer(0, DELAY_MS_MAX), awayMs };
 }
 
-/** Resolves when every victim is ready again; with the milliseconds that each took from its return. */
+/** Resolves when every victim is ready again and may sign; with the milliseconds from its return until it was ready. */
 export async function perturb(
   devnet: LocalDevnet,
   { kind, victims, delayMs, awayMs }: Perturbation,
   random: SeededRandom,
 ): Promise<number[]> {
   await sleep(delayMs);
-  return Promise.all(
+  const readyMs = await Promise.all(
     victims.map(async (index) => {
       await KINDS[kind](devnet, index, awayMs, random);
       const backMs = performance.now();
@@ -87,6 +90,8 @@ export async function perturb(
       return performance.now() - backMs;
     }),
   );
+  if (ALONE.has(kind)) await sleep(PROBATION_MS);
+  return readyMs;
 }
 
 /** Turns bits in the database's write-ahead log, whose blocks carry checksums. */
