@@ -146,10 +146,6 @@ export function heldOutCode(rows: readonly Prepared[]): CodeOpinions[] {
 }
 
 /** All code weights from the given rows alone, calibration included: that is fitted on folds within them. */
-export async function trainCode(rows: readonly CodeRow[]): Promise<TrainedCode> {
-  return trainPrepared(await prepareCode(rows));
-}
-
 export function trainPrepared(all: readonly Prepared[]): TrainedCode {
   const rows = withoutDoubtfulTwins(all);
   const folds = foldsOf(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { judgesOf, prepareCode, trainCode } from '../../../../scripts/training/code.ts';
+import { judgesOf, prepareCode, trainPrepared } from '../../../../scripts/training/code.ts';
 import type { CodeRow } from '../../../../scripts/training/data.ts';
 import { addition } from '../../tasks.ts';
 
@@ -29,13 +29,13 @@ function rows(names: readonly string[]): CodeRow[] {
 describe('training of code reviewers', () => {
   it('tells unseen pairs apart by every judge, the same way every time', async function () {
     this.timeout(60_000);
-    const known = rows(NAMES);
-    const trained = await trainCode(known);
+    const known = await prepareCode(rows(NAMES));
+    const trained = trainPrepared(known);
     const judge = judgesOf(trained);
     for (const prepared of await prepareCode(rows(['parcel', 'visit']))) {
       for (const [name, logOdds] of Object.entries(judge(prepared)))
         assert.equal(logOdds! > 0, prepared.row.bad, `${name} ${logOdds}`);
     }
-    assert.deepEqual(await trainCode(known), trained);
+    assert.deepEqual(trainPrepared(known), trained);
   });
 });
