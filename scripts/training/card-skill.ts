@@ -213,7 +213,8 @@ generated from the references: gaming attempts with a small weight, and answers 
 
 **Features.** ${SKILL_FEATURES.length} measures of the answer beside the requirement met best, beside all requirements as one, and of its
 manner: ${SKILL_FEATURES.join(', ')}. Words are weighed by how rare they are in the answers
-(hashed, 8,192 buckets, int8; not in \`rules\`). No file holds a word of the data.
+(hashed, 8,192 buckets, int8; not in \`rules\`). Sentences of five words and more that share none with what is asked are read
+only for signs of gaming. No file holds a word of the data.
 
 **Calibration.** Logistic, on log-odds held out by question, by the size of what is asked, the number of requirements and
 the length of the answer; on the data's own shares of right answers.

@@ -43,7 +43,7 @@ export function read(content: string, requirements: Requirements, skill = ''): R
 /** Shorter sentences may affirm or deny the one before them without a word of their own. */
 const STRAY_WORDS_MIN = 5;
 
-/** The text without sentences that share no word with what is asked: nothing that stands in them can turn a verdict. */
+/** The text without sentences that share no word with what is asked: they count for nothing but signs of gaming. */
 function onTopic(text: PreparedText, { asked }: PreparedRequirement): PreparedText {
   const stems = new Set(asked.map(({ stem }) => stem));
   const sentences = [...Map.groupBy(text.words, ({ sentence }) => sentence).values()];
