@@ -150,6 +150,13 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Small texts by name, beside the agreement: how far an adapter has come. Durable before `set` resolves. */
+export interface Notes {
+  /** Undefined if there is none, or if it was damaged. */
+  get(name: string): Promise<string | undefined>;
+  set(name: string, text: string): Promise<void>;
+}
+
 export type LogFields = Record<string, unknown>;
 
 /** Outcomes, not steps; no bytes of a peer at info. */

@@ -9,6 +9,7 @@ import { createLibp2pNetwork } from '../network/libp2p-network.ts';
 import { createCommittee } from '../protocol/committee.ts';
 import { genesisWarnings } from '../protocol/genesis.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
+import { startAdapters, stopAll } from './adapters.ts';
 import { assertCustomModels, createJudges } from './judges.ts';
 import { createNodeApi } from './node-api.ts';
 import { openNodeStore } from './node-store.ts';
@@ -72,7 +73,7 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
     return part;
   };
   try {
-    const { store, journalDamaged } = await openNodeStore(paths.data, logger);
+    const { store, notes, journalDamaged } = await openNodeStore(paths.data, logger);
     started('the database', store, (open) => open.close());
     const foreign = await isForeign(key, store, logger);
     const pool = started('the judges', createJudges(config), (running) => running.stop());
@@ -111,6 +112,8 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
       ),
       (server: RpcServer, deadlineMs) => server.stop(deadlineMs),
     );
+    const adapters = await startAdapters(config, node, { notes, logger });
+    started('the adapters', adapters, (running) => stopAll(running));
     return { node, rpcUrl: rpc.url, stop: (deadlineMs, onWait) => stopParts(parts, deadlineMs, onWait) };
   } catch (error) {
     await stopParts(parts, 0);

@@ -1,4 +1,4 @@
-import type { Logger, Store } from '../engine/ports.ts';
+import type { Logger, Notes, Store } from '../engine/ports.ts';
 import { openLevelStore } from '../store/level-store.ts';
 
 /** The tables whose damage may hide what this key signed; `database` stands for LevelDB's own files, repaired at opening. */
@@ -6,6 +6,7 @@ const JOURNAL_TABLES = ['database', 'journal'];
 
 export interface NodeStore {
   store: Store;
+  notes: Notes;
   /** R29: something of the journal may be gone. */
   journalDamaged: boolean;
 }
@@ -25,5 +26,5 @@ export async function openNodeStore(directory: string, logger: Logger): Promise<
   });
   await store.journal(); // reads every entry once, so that damage shows before anything is signed
   if (journalDamaged) logger.error({}, 'the journal is damaged: following open tasks without signing');
-  return { store, journalDamaged };
+  return { store, notes: store.notes, journalDamaged };
 }

@@ -1,4 +1,3 @@
-import type { Store } from '../engine/ports.ts';
 import { DamageLog } from './damage-log.ts';
 import { openLevelBackend } from './level-backend.ts';
 import { prepareSchema } from './schema.ts';
@@ -14,7 +13,7 @@ export interface LevelStoreOptions extends StoreOptions {
  * Opens the store of a node. One opener at a time, in this process and in all others.
  * @throws ValidationError `DATA_LOCKED`, `DATA_NEWER` or `DATA_UNAVAILABLE`
  */
-export async function openLevelStore({ directory, onDamage, clock }: LevelStoreOptions): Promise<Store> {
+export async function openLevelStore({ directory, onDamage, clock }: LevelStoreOptions): Promise<TableStore> {
   const damage = new DamageLog(onDamage);
   const backend = await openLevelBackend(directory, (found) => damage.report(found));
   try {

@@ -1,6 +1,7 @@
 import type {
   Clock,
   JournalEntry,
+  Notes,
   ResultQuery,
   Store,
   StoredEvidence,
@@ -33,6 +34,10 @@ interface StoreParts {
 /** A store over any ordered bytes: tables, each value checked, and the log of results. */
 export class TableStore implements Store {
   readonly storeId: string;
+  readonly notes: Notes = {
+    get: (name) => this.#tables.notes.get(name),
+    set: (name, text) => this.#backend.apply([this.#tables.notes.put(name, text)]),
+  };
   readonly #backend: Backend;
   readonly #openTables: Tables;
   readonly #resultLog: ResultLog;

@@ -25,6 +25,7 @@ export interface Tables {
   /** From a result's sequence to its task. */
   order: Table<StoredResult['sequence'], Digest>;
   evidence: Table<EvidenceKey, Uint8Array>;
+  notes: Table<string, string>;
 }
 
 export function createTables(backend: Backend, damage: DamageLog): Tables {
@@ -36,6 +37,7 @@ export function createTables(backend: Backend, damage: DamageLog): Tables {
     results: new Table({ name: 'results', prefix: 'r', key: digest, value: result }, backend, damage),
     order: new Table({ name: 'order', prefix: 'o', key: integer, value: digest }, backend, damage),
     evidence: new Table({ name: 'evidence', prefix: 'e', key: evidenceKey, value: raw }, backend, damage),
+    notes: new Table({ name: 'notes', prefix: 'n', key: text, value: text }, backend, damage),
   };
 }
 
