@@ -1,7 +1,7 @@
 import { ConsensusProtocol } from '../consensus/protocol.ts';
 import type { JournalRecord } from '../consensus/state.ts';
 import { type Authenticator, createAuthenticator } from '../protocol/authenticator.ts';
-import type { Cert, WireBundle } from '../protocol/bundle.ts';
+import type { Cert } from '../protocol/bundle.ts';
 import type { Committee } from '../protocol/committee.ts';
 import type { Signer } from '../protocol/ed25519.ts';
 import { ProtocolError, ValidationError } from '../protocol/errors.ts';
@@ -11,13 +11,15 @@ import type { Digest } from '../protocol/hash.ts';
 import { TASK_INLINE_BYTES_MAX } from '../protocol/limits.ts';
 import type { SignedLeaf } from '../protocol/signed-leaf.ts';
 import { encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
-import { type Background, createBackground } from './background.ts';
+import { Attestations } from './attestations.ts';
+import { createBackground } from './background.ts';
 import { CatchUp } from './catch-up.ts';
 import { Certificates } from './certificates.ts';
+import { Decisions } from './decisions.ts';
 import { JournalIndex } from './journal-index.ts';
 import { OPEN_TASKS_MAX, RECONNECT_SPREAD_MS } from './limits.ts';
 import { OpenTask, type OpenTaskContext, type OpenTaskInit } from './open-task.ts';
-import { encodeCert, Outbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import { PeerExchange } from './peer-exchange.ts';
 import type { Clock, Judge, Logger, Network, NetworkHandlers, PeerKey, Random, Store, Verdict } from './ports.ts';
 import { recoverJournal } from './recovery.ts';
@@ -62,16 +64,17 @@ export class Engine implements NetworkHandlers {
   readonly committee: Committee;
   readonly certificates: Certificates;
   readonly reports: Reports;
+  readonly attestations: Attestations;
   readonly #options: EngineOptions;
   readonly #dependencies: EngineDependencies;
   readonly #events: EngineEvents;
-  readonly #background: Background;
   readonly #authenticator: Authenticator;
   readonly #context: OpenTaskContext;
   readonly #tasks = new Map<Digest, OpenTask>();
   readonly #unknown: UnknownTasks;
   readonly #catchUp: CatchUp;
   readonly #exchange: PeerExchange;
+  readonly #decisions: Decisions;
   readonly #router: Router;
   readonly #journal = new JournalIndex();
   readonly #outbox: Outbox;
@@ -95,9 +98,16 @@ export class Engine implements NetworkHandlers {
     this.#dependencies = dependencies;
     this.#events = events;
     const background = createBackground(logger);
-    this.#background = background;
     this.#authenticator = options.authenticator;
     this.certificates = new Certificates(committee, this.#authenticator, store);
+    this.attestations = new Attestations({
+      committee,
+      identity,
+      store,
+      network,
+      certificates: this.certificates,
+      logger,
+    });
     this.reports = new Reports({
       background,
       store,
@@ -138,7 +148,7 @@ export class Engine implements NetworkHandlers {
       isDecided: (taskId) => this.certificates.isDecided(taskId),
       isHeld: (taskId) => this.certificates.isHeld(taskId),
       isOpen: (taskId) => this.#tasks.has(taskId),
-      onCert: (cert, from) => this.#onFetchedCert(cert, from),
+      onCert: (cert, from) => this.#decisions.take(cert, from),
       onOpenTask: (taskId, from) => this.#unknown.seek(taskId, from),
     });
     this.#exchange = new PeerExchange({
@@ -153,6 +163,19 @@ export class Engine implements NetworkHandlers {
       takeBundle: (bundle, from) => this.#router.takeBundle(bundle, from),
       certFrame: (cert) => this.#outbox.encode({ bundles: [cert] }),
     });
+    this.#decisions = new Decisions({
+      committee,
+      authenticator: this.#authenticator,
+      certificates: this.certificates,
+      reports: this.reports,
+      exchange: this.#exchange,
+      outbox: this.#outbox,
+      clock,
+      background,
+      tasks: this.#tasks,
+      isStopped: () => this.#stopped,
+      onDurable: (cert) => this.#close(cert),
+    });
     this.#router = new Router({
       committee,
       authenticator: this.#authenticator,
@@ -162,7 +185,7 @@ export class Engine implements NetworkHandlers {
       background,
       isStopped: () => this.#stopped,
       onNewTask: (task, taskBytes, taskId) => void this.#openNew(task, taskBytes, taskId, null),
-      onCert: (cert, from) => this.#onFetchedCert(cert, from),
+      onCert: (cert, from) => this.#decisions.take(cert, from),
       onLate: (index, taskId) => this.#exchange.tellDecision(index, taskId, this.certificates.get(taskId)),
     });
     this.#context = {
@@ -178,7 +201,7 @@ export class Engine implements NetworkHandlers {
       onWant: (task) => this.#exchange.fetchWanted(task),
       onOverdue: (task) => this.#exchange.fetchAll(task),
       onReveal: (task, leaf) => this.#pullReport(task, leaf),
-      onDecided: (cert) => this.#keep(cert),
+      onDecided: (cert) => this.#decisions.keep(cert),
     };
   }
 
@@ -269,16 +292,8 @@ export class Engine implements NetworkHandlers {
   }
 
   /** The certificate of a decided task; a damaged copy is fetched again from a peer, and checked like any. */
-  async certificate(taskId: Digest): Promise<Cert | undefined> {
-    const cert = await this.certificates.get(taskId);
-    if (cert !== undefined || !(await this.certificates.isDecided(taskId))) return cert;
-    const fetched = await this.#exchange.fetchCert(taskId);
-    if (fetched === undefined) return undefined;
-    const bundle = this.#authenticator.openBundle(fetched.cert);
-    if (bundle.kind !== 'CERT') return undefined;
-    this.#keep(bundle);
-    await this.#outbox.synced();
-    return bundle;
+  certificate(taskId: Digest): Promise<Cert | undefined> {
+    return this.#decisions.certificate(taskId);
   }
 
   onFrame(bytes: Uint8Array, from: PeerKey): Verdict {
@@ -295,7 +310,13 @@ export class Engine implements NetworkHandlers {
 
   onRequest(request: FetchRequest, _from: PeerKey): Promise<FetchAnswer> {
     return answerRequest(
-      { store: this.#dependencies.store, reports: this.reports, certificates: this.certificates, tasks: this.#tasks },
+      {
+        store: this.#dependencies.store,
+        reports: this.reports,
+        certificates: this.certificates,
+        attestations: this.attestations,
+        tasks: this.#tasks,
+      },
       request,
     );
   }
@@ -334,35 +355,9 @@ export class Engine implements NetworkHandlers {
     if (this.#journal.add(tick, open)) this.#outbox.dropJournal(tick);
   }
 
-  /** A certificate without its instance: from catch-up, or for a task that was never seen here. */
-  #onFetchedCert(wire: WireBundle, from: PeerKey): void {
-    const bundle = this.#authenticator.openBundle(wire);
-    if (bundle.kind !== 'CERT') throw new ProtocolError('expected a certificate');
-    const open = this.#tasks.get(bundle.taskId);
-    if (open !== undefined) return open.dispatch({ kind: 'bundle', bundle });
-    this.certificates.check(bundle);
-    this.#background('keeping a certificate', this.#keepFetched(bundle, from));
-  }
-
-  async #keepFetched(cert: Cert, from: PeerKey): Promise<void> {
-    if ((await this.certificates.isHeld(cert.taskId)) || this.#stopped) return;
-    this.#keep(cert);
-    await this.#fetchBody(cert.taskId, from);
-  }
-
-  /** R22: a decision is told once it is durable; whatever is still open under its id ends with it. */
-  #keep(cert: Cert): void {
-    const { taskId } = cert;
-    const core = this.certificates.check(cert);
-    this.#outbox.result(taskId, encodeCert(cert));
-    this.#outbox.afterSync(() => {
-      this.certificates.note(cert);
-      this.#forget(taskId);
-      this.#events.onDecided?.(taskId, cert);
-      for (const { index, result } of core.reveals) {
-        this.reports.pull(result, this.committee.validators[index]!.publicKey);
-      }
-    });
+  #close(cert: Cert): void {
+    this.#forget(cert.taskId);
+    this.#events.onDecided?.(cert.taskId, cert);
   }
 
   #forget(taskId: Digest): void {
@@ -371,13 +366,6 @@ export class Engine implements NetworkHandlers {
     this.#bodiless.delete(taskId);
     this.#unknown.take(taskId);
     for (const tick of this.#journal.remove(taskId)) this.#outbox.dropJournal(tick);
-  }
-
-  /** The body of a task that was decided while this node was away. */
-  async #fetchBody(taskId: Digest, from: PeerKey): Promise<void> {
-    const taskBytes = await this.#exchange.fetchBody(taskId, from);
-    if (taskBytes === undefined || this.#stopped) return;
-    this.#outbox.task({ taskId, taskBytes, firstSeenMs: this.#dependencies.clock.nowMs() });
   }
 
   #pullReport(task: OpenTask, { signer, leaf }: SignedLeaf): void {

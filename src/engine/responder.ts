@@ -4,6 +4,7 @@ import type { FetchAnswer, FetchRequest } from '../protocol/fetch.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { FETCH_ITEMS_MAX, SYNC_PAGE_MAX } from '../protocol/limits.ts';
 import type { SignedLeaf } from '../protocol/signed-leaf.ts';
+import type { Attestations } from './attestations.ts';
 import type { Certificates } from './certificates.ts';
 import type { OpenTask } from './open-task.ts';
 import type { Store } from './ports.ts';
@@ -13,6 +14,7 @@ export interface ResponderContext {
   store: Store;
   reports: Reports;
   certificates: Certificates;
+  attestations: Attestations;
   tasks: ReadonlyMap<Digest, OpenTask>;
 }
 
@@ -35,6 +37,8 @@ export async function answerRequest(context: ResponderContext, request: FetchReq
       const next = page.at(-1)?.sequence ?? request.cursor;
       return { kind: 'results', storeId: store.storeId, next, taskIds: page.map(({ taskId }) => taskId) };
     }
+    case 'attestation':
+      return { kind: 'attestation', signature: await context.attestations.own(request.taskId) };
     case 'open':
       return { kind: 'open', taskIds: [...tasks.keys()].slice(0, FETCH_ITEMS_MAX) };
     case 'addresses':

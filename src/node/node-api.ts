@@ -46,6 +46,7 @@ export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
     getResult: (taskId) => node.getResult(taskId),
     waitForResult: (taskId, timeoutMs, signal) => node.waitForResult(taskId, timeoutMs, signal),
     listResults: (query) => listResults(node, query),
+    getAttestation: (taskId) => node.engine.attestations.collect(taskId),
     getEvidence: (limit) => evidenceOf(node, limit),
     readiness: () => readinessOf(node),
   };

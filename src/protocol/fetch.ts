@@ -30,7 +30,9 @@ export type FetchRequest =
   /** Addresses under which validators were reached. */
   | { kind: 'addresses' }
   /** A frame for this peer alone. */
-  | { kind: 'push'; frame: Uint8Array };
+  | { kind: 'push'; frame: Uint8Array }
+  /** The validator's own signature over the statement of a decided task (R34). */
+  | { kind: 'attestation'; taskId: Digest };
 
 export type FetchKind = FetchRequest['kind'];
 
@@ -44,7 +46,8 @@ export type FetchResponse =
   | { kind: 'results'; storeId: string; next: number; taskIds: Digest[] }
   | { kind: 'open'; taskIds: Digest[] }
   | { kind: 'addresses'; addresses: string[] }
-  | { kind: 'push' };
+  | { kind: 'push' }
+  | { kind: 'attestation'; signature: Uint8Array | null };
 
 /** The same, on the answering side, where leaves and bundles are still whole. */
 export type FetchAnswer =
@@ -52,7 +55,18 @@ export type FetchAnswer =
   | { kind: 'leaves'; leaves: readonly SignedLeaf[]; bundles: readonly Bundle[] }
   | { kind: 'result'; cert: Bundle | null };
 
-const KINDS: readonly FetchKind[] = ['task', 'leaves', 'report', 'result', 'results', 'open', 'addresses', 'push'];
+const KINDS: readonly FetchKind[] = [
+  'task',
+  'leaves',
+  'report',
+  'result',
+  'results',
+  'open',
+  'addresses',
+  'push',
+  'attestation',
+];
+const SIGNATURE_BYTES = 64; // Ed25519
 const ADDRESS_CHARS_MAX = 256;
 const CURSOR_MAX = Number.MAX_SAFE_INTEGER;
 
@@ -64,6 +78,7 @@ function requestFields(request: FetchRequest): CborValue[] {
   switch (request.kind) {
     case 'task':
     case 'result':
+    case 'attestation':
       return [digestBytes(request.taskId)];
     case 'leaves':
       return [digestBytes(request.taskId), request.digests === null ? null : request.digests.map(digestBytes)];
@@ -85,6 +100,7 @@ export function decodeRequest(bytes: Uint8Array): FetchRequest {
   switch (kind) {
     case 'task':
     case 'result':
+    case 'attestation':
       return { kind, taskId: digestOf(first, 'taskId') };
     case 'leaves': {
       const digests = optional(second, (list) => listOf(list, 'digests', FETCH_ITEMS_MAX, digestOf));
@@ -123,6 +139,8 @@ function answerFields(answer: FetchAnswer): CborValue[] {
       return [answer.addresses];
     case 'push':
       return [];
+    case 'attestation':
+      return [answer.signature];
   }
 }
 
@@ -162,5 +180,7 @@ export function decodeResponse(bytes: Uint8Array, kind: FetchKind): FetchRespons
     }
     case 'push':
       return { kind };
+    case 'attestation':
+      return { kind, signature: optional(first, (signature) => bytesOf(signature, 'signature', SIGNATURE_BYTES)) };
   }
 }

@@ -1,4 +1,5 @@
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
+import type { DsseEnvelope } from '../protocol/dsse.ts';
 import type { NetworkKind } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Task } from '../protocol/task.ts';
@@ -31,6 +32,8 @@ export interface NodeApi {
    */
   waitForResult(taskId: Digest, timeoutMs: number, signal: AbortSignal): Promise<ConsensusResult>;
   listResults(query: ResultListQuery): Promise<ResultPage>;
+  /** A DSSE envelope; asks the connected validators for their signatures. Null if it is undecided or its task is gone. */
+  getAttestation(taskId: Digest): Promise<DsseEnvelope | null>;
   /** Proofs that a validator signed two different things for one slot. */
   getEvidence(limit: number): Promise<EvidenceView[]>;
   readiness(): Readiness;

@@ -103,6 +103,12 @@ export const METHODS = {
     }),
     call: (api, query) => api.listResults(query),
   }),
+  pheme_getAttestation: method({
+    summary: 'The in-toto statement of a decided task with the signatures of all validators that can be asked, or null',
+    access: 'read',
+    params: byTask,
+    call: (api, params) => api.getAttestation(params.taskId),
+  }),
   pheme_getEvidence: method({
     summary: 'Proofs that a validator signed two different things for one slot',
     access: 'read',

@@ -72,6 +72,7 @@ export function fakeApi({ committee, result }: Fixture, says: Partial<NodeApi> =
         next: 7,
       };
     },
+    getAttestation: async () => null,
     getEvidence: async () => [],
     readiness: () => ({ ready: true, reasons: [] }),
     ...says,

@@ -85,6 +85,10 @@ export class FakeNode implements NodeApi {
     return { results: [], next: null };
   }
 
+  async getAttestation() {
+    return null;
+  }
+
   async getEvidence() {
     return [];
   }

@@ -2,6 +2,7 @@ import type { CommandDefinition } from '../program.ts';
 import { defineAssess } from './assess.ts';
 import { defineConfig } from './config.ts';
 import { defineDevnet } from './devnet.ts';
+import { defineExport } from './export.ts';
 import { defineInit } from './init.ts';
 import { defineJudge } from './judge.ts';
 import { defineKeys } from './keys.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineResults,
   defineResult,
   defineVerify,
+  defineExport,
   defineInit,
   defineTestnet,
   defineDevnet,

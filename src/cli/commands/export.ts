@@ -1,0 +1,90 @@
+import { Option } from 'commander';
+import type { VerifyingClient } from '../../node/client.ts';
+import { authenticEnvelope } from '../../node/verify-attestation.ts';
+import { fromHex } from '../../protocol/bytes.ts';
+import type { ConsensusResult } from '../../protocol/consensus-result.ts';
+import { splitEnvelope } from '../../protocol/dsse.ts';
+import { ValidationError } from '../../protocol/errors.ts';
+import { parseTask, type Task } from '../../protocol/task.ts';
+import { decodeCore } from '../../protocol/value.ts';
+import { examples } from '../examples.ts';
+import { EXIT } from '../exit-codes.ts';
+import { Output } from '../io.ts';
+import type { CommandDefinition, Handler } from '../program.ts';
+
+interface ExportFlags {
+  network?: string;
+  format: Format;
+  perSigner?: boolean;
+}
+
+type Format = keyof typeof FORMATS;
+
+/** A verified result, and what more of the node it takes to write it in another form. */
+interface Exported {
+  client: VerifyingClient;
+  result: ConsensusResult;
+  flags: ExportFlags;
+  signal: AbortSignal;
+}
+
+/** What each format writes: plain JSON. */
+const FORMATS = {
+  json: async ({ result }: Exported): Promise<unknown> => result,
+  dsse: async (exported: Exported): Promise<unknown> => {
+    const envelope = await attestation(exported);
+    return exported.flags.perSigner ? splitEnvelope(envelope) : envelope;
+  },
+};
+
+export const defineExport: CommandDefinition = (program, act) => {
+  program
+    .command('export')
+    .description('a verified result in the form of other tools, on standard output')
+    .argument('<taskId>', '64 hex digits')
+    .addOption(
+      new Option('--format <format>', 'dsse: an in-toto statement that the validators sign themselves')
+        .choices(Object.keys(FORMATS))
+        .default('json'),
+    )
+    .option('--per-signer', 'dsse: a list of envelopes with one signature each')
+    .option('--network <genesis.json>', "the genesis to verify it against (else the home's)")
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme export 3f2a... --format dsse > attestation.json', 'a quorum of signatures in one envelope'],
+        ['pheme export 3f2a... --format dsse --per-signer', 'for verifiers that take one signature'],
+      ),
+    )
+    .action(act(exportResult));
+};
+
+const exportResult: Handler<ExportFlags> = async (session, flags, taskId = '') => {
+  if (!/^[0-9a-f]{64}$/.test(taskId)) throw new ValidationError('a task id has 64 lower-case hex digits', 'USAGE');
+  const { signal } = session.io;
+  const client = await session.verifyingClient(flags.network);
+  const verified = await client.result(taskId, signal);
+  if (verified === null)
+    throw new ValidationError('no result: this node has not decided the task', 'NO_RESULT', { taskId });
+  const written = await FORMATS[flags.format]({ client, result: verified.result, flags, signal });
+  new Output(session.io, true).json(written);
+  return EXIT.ok;
+};
+
+async function attestation({ client, result, signal }: Exported) {
+  const { taskId } = result;
+  const envelope = await client.rpc.call('pheme_getAttestation', { taskId }, { signal });
+  if (envelope === null)
+    throw new ValidationError('no validator attests the result now: ask another node', 'UNAVAILABLE');
+  return authenticEnvelope(envelope, client.genesis, {
+    core: decodeCore(fromHex(result.core)),
+    task: await heldTask(client, taskId, signal),
+  });
+}
+
+async function heldTask({ rpc }: VerifyingClient, taskId: string, signal: AbortSignal): Promise<Task> {
+  const task = (await rpc.call('pheme_getTask', { taskId }, { signal }))?.task;
+  if (task == null)
+    throw new ValidationError('the node does not hold the task any more: ask another', 'NO_TASK', { taskId });
+  return parseTask(task);
+}

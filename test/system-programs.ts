@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import type { Context } from 'mocha';
+
+/** Programs that tests use and npm does not bring: where Debian puts them, and what installs them. */
+const PROGRAMS = {
+  python3: { path: '/usr/bin/python3', packages: 'python3' },
+  securesystemslib: {
+    path: '/usr/lib/python3/dist-packages/securesystemslib',
+    packages: 'python3-securesystemslib',
+  },
+} as const;
+
+/**
+ * The path of a system program. Without it the test is skipped by name, with what would install it; where CI is set,
+ * that is a failure, since there everything must run.
+ */
+export function systemProgram(test: Context, name: keyof typeof PROGRAMS): string {
+  const { path, packages } = PROGRAMS[name];
+  if (existsSync(path)) return path;
+  const message = `${name} is missing: apt-get install ${packages}`;
+  if (process.env['CI']) throw new Error(message);
+  process.stderr.write(`skipped: ${test.test?.fullTitle() ?? 'a test'}: ${message}\n`);
+  test.skip();
+}
