@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LocalDevnet } from '../../scripts/local-devnet.ts';
 import { pheme } from '../../scripts/processes.ts';
 import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
+import type { DsseEnvelope } from '../../src/protocol/dsse.ts';
 import { addition, DANGEROUS, numberedTask, sample, samplePath } from './tasks.ts';
 
 describe('a devnet of four processes', function () {
@@ -70,6 +71,20 @@ describe('a devnet of four processes', function () {
     const result = JSON.parse(stdout) as ConsensusResult;
     assert.ok((result.judgements?.length ?? 0) >= 3, 'a slow fourth may be left out, a quorum may not');
     assert.equal(result.approved, true);
+  });
+
+  it('exports an attestation that a quorum of validators signed, and one envelope a signer', async () => {
+    const { stdout: json } = await review(await sample('tidy-fix.diff'), ['--json']);
+    const { taskId } = JSON.parse(json) as ConsensusResult;
+    const exported = (...flags: string[]) => devnet.pheme(2, ['export', taskId, '--format', 'dsse', ...flags]);
+    const { code, stdout, stderr } = await exported();
+    assert.equal(code, 0, stderr);
+    const { signatures, payload } = JSON.parse(stdout) as DsseEnvelope;
+    assert.ok(signatures.length >= 3, `${signatures.length} signatures`);
+    const statement = JSON.parse(Buffer.from(payload, 'base64').toString());
+    assert.equal(statement.subject[0].digest.sha256, taskId);
+    const each = JSON.parse((await exported('--per-signer')).stdout) as DsseEnvelope[];
+    assert.ok(each.every((envelope) => envelope.signatures.length === 1 && envelope.payload === payload));
   });
 
   it('verifies a result offline, and refuses it when any part is changed', async () => {

@@ -29,12 +29,23 @@ const anyRequest: fc.Arbitrary<FetchRequest> = fc.oneof(
   anyDigest.map((digest): FetchRequest => ({ kind: 'report', digest })),
   cursor.map((at): FetchRequest => ({ kind: 'results', cursor: at })),
   fc.uint8Array().map((frame): FetchRequest => ({ kind: 'push', frame })),
+  anyDigest.map((id): FetchRequest => ({ kind: 'attestation', taskId: id })),
   fc
     .tuple(anyDigest, fc.option(fc.array(anyDigest, { maxLength: 4 })))
     .map(([id, digests]): FetchRequest => ({ kind: 'leaves', taskId: id, digests })),
 );
 
-const KINDS: FetchKind[] = ['task', 'leaves', 'report', 'result', 'results', 'open', 'addresses', 'push'];
+const KINDS: FetchKind[] = [
+  'task',
+  'leaves',
+  'report',
+  'result',
+  'results',
+  'open',
+  'addresses',
+  'push',
+  'attestation',
+];
 
 describe('a request', () => {
   it('reads back as it was written', () => {
@@ -76,6 +87,8 @@ describe('an answer', () => {
     { kind: 'open', taskIds: [taskId] },
     { kind: 'addresses', addresses: ['/ip4/127.0.0.1/tcp/1'] },
     { kind: 'push' },
+    { kind: 'attestation', signature: null },
+    { kind: 'attestation', signature: new Uint8Array(64).fill(3) },
     { kind: 'result', cert: null },
   ];
   for (const answer of plain) {
