@@ -15,7 +15,14 @@ import { decodeCore } from '../../src/protocol/value.ts';
 import { systemProgram } from '../system-programs.ts';
 
 const VERIFIER = fileURLToPath(new URL('../protocol/dsse-verifier.py', import.meta.url));
-const FACTS = { version: '0', peerId: '', defaultModel: '', endpoints: () => [] };
+const FACTS = {
+  version: '0',
+  peerId: '',
+  defaultModel: '',
+  endpoints: () => [],
+  events: { subscribe: () => () => undefined },
+  playground: { judge: () => Promise.reject(new Error('nobody asked')) },
+};
 
 /** What the independent verifier says: its exit code and the number of keys that signed. */
 function independently(python: string, input: unknown): Promise<{ code: number; signed: number }> {

@@ -35,6 +35,7 @@ const FORMATS = {
     const envelope = await attestation(exported);
     return exported.flags.perSigner ? splitEnvelope(envelope) : envelope;
   },
+  vc: badge,
 };
 
 export const defineExport: CommandDefinition = (program, act) => {
@@ -43,7 +44,10 @@ export const defineExport: CommandDefinition = (program, act) => {
     .description('a verified result in the form of other tools, on standard output')
     .argument('<taskId>', '64 hex digits')
     .addOption(
-      new Option('--format <format>', 'dsse: an in-toto statement that the validators sign themselves')
+      new Option(
+        '--format <format>',
+        'dsse: an in-toto statement that the validators sign; vc: an Open Badges 3.0 credential',
+      )
         .choices(Object.keys(FORMATS))
         .default('json'),
     )
@@ -87,4 +91,13 @@ async function heldTask({ rpc }: VerifyingClient, taskId: string, signal: AbortS
   if (task == null)
     throw new ValidationError('the node does not hold the task any more: ask another', 'NO_TASK', { taskId });
   return parseTask(task);
+}
+
+/** The node's own credential about a verified, approved assessment; whoever reads it checks its proof. */
+async function badge({ client, result, signal }: Exported): Promise<unknown> {
+  const { taskId } = result;
+  const credential = await client.rpc.call('pheme_issueBadge', { taskId }, { signal });
+  if (credential === null)
+    throw new ValidationError('the node does not hold the task any more: ask another', 'NO_TASK', { taskId });
+  return credential;
 }
