@@ -3,6 +3,7 @@ import type { Context } from 'mocha';
 
 /** Programs that tests use and npm does not bring: where Debian puts them, and what installs them. */
 const PROGRAMS = {
+  chromium: { path: process.env['PHEME_CHROMIUM'] ?? '/usr/bin/chromium', packages: 'chromium' },
   python3: { path: '/usr/bin/python3', packages: 'python3' },
   securesystemslib: {
     path: '/usr/lib/python3/dist-packages/securesystemslib',

@@ -20,6 +20,8 @@ symlinkSync(process.execPath, 'node_modules/.bin/node');
 const tsc = "require('node:fs').appendFileSync('calls', 'tsc\\\\n'); require('node:fs').mkdirSync('dist', { recursive: true });"
   + "if (process.env.TYPE_ERROR) process.exit(2);";
 writeFileSync('node_modules/typescript/bin/tsc', tsc);
+mkdirSync('node_modules/vite/bin', { recursive: true });
+writeFileSync('node_modules/vite/bin/vite.js', "require('node:fs').appendFileSync('calls', 'vite\\\\n');");
 writeFileSync('node_modules/.package-lock.json', '{}');
 `;
 
@@ -61,7 +63,7 @@ describe('the guard of npm scripts', function () {
   it('installs and builds on a fresh clone, says so on standard error, and only then runs', async () => {
     const { stdout, stderr, code } = await run(['node', '-p', '6 * 7']);
     assert.deepEqual([stdout, code], ['42\n', 0]);
-    assert.equal(await calls(), 'npm ci --include=dev --no-audit --no-fund --loglevel=error\ntsc\n');
+    assert.equal(await calls(), 'npm ci --include=dev --no-audit --no-fund --loglevel=error\ntsc\nvite\n');
     assert.match(
       stderr,
       /node_modules is missing: installing with npm ci\nnoise of npm\npheme: dist is missing: building/,
@@ -71,7 +73,7 @@ describe('the guard of npm scripts', function () {
   it('does neither the second time, and each again when its inputs are newer', async () => {
     await run(['true']);
     await run(['true']);
-    assert.equal((await calls()).split('\n').length, 3);
+    assert.equal((await calls()).split('\n').length, 4);
     await touch('src/a.ts', 60);
     assert.match((await run(['true'])).stderr, /src is newer than dist/);
     await touch('package-lock.json', 60);
