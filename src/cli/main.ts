@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-// Nothing may be imported statically here: an older Node.js would fail on the packages before it could say why.
+import { setFlagsFromString } from 'node:v8';
+
+/** A daemon rests most of its time: where the space for new objects does not grow it holds a quarter less, as fast as ever. */
+const KEEP_SMALL = '--semi-space-growth-factor=1';
+
+// No package may be imported statically here: an older Node.js would fail on the packages before it could say why.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 22 || (major === 22 && minor < 12)) {
@@ -8,8 +13,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   );
   process.exitCode = 2;
 } else {
+  setFlagsFromString(KEEP_SMALL);
   const { runProcess } = await import('./run-process.ts');
   await runProcess();
 }
-
-export {};

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Judge } from '../engine/ports.ts';
 import type { WorkerStart } from '../models/judge-worker.ts';
 import { type EndpointStatus, LocalEndpointMemory } from '../models/openai/memory.ts';
@@ -5,13 +6,14 @@ import { abstention } from '../protocol/abstention.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { AbstainReason, Judgement, ModelIdentity } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
+import { JudgingSlots, type SlotOptions } from './judging-slots.ts';
 import { PooledWorker, type WorkerAnswer } from './pooled-worker.ts';
 import { BASE_DELAY_MS_DEFAULT, isRetryable, retry } from './retry.ts';
 
 export interface WorkerPoolOptions {
   /** Models of every worker. Custom instances cannot cross threads. */
   models: WorkerStart['models'];
-  /** Tasks judged at once, each in its own worker. */
+  /** The most tasks that are judged at once, each in its own worker; there are as many only while tasks wait or hang. */
   concurrency?: number;
   /** Tasks after which a worker is replaced, so that what leaks cannot grow. */
   maxJobsPerWorker?: number;
@@ -22,6 +24,10 @@ export interface WorkerPoolOptions {
   baseDelayMs?: number;
   /** Tasks that may wait; one more abstains as overloaded. */
   queueMax?: number;
+  /** After so long without a task a worker is ended. */
+  idleMs?: number;
+  /** A task that takes so long hangs: another is judged beside it. */
+  hungMs?: number;
   /** The worker's entry module; for tests of the pool itself. */
   entry?: URL;
 }
@@ -39,6 +45,8 @@ export interface WorkerPoolSnapshot {
   averageProcessingMs: number;
   /** Mean time of a prediction by model. */
   modelLatencyMs: Record<string, number>;
+  /** Workers thrown away because a task hung or crashed them. */
+  workersLost: number;
   /** Models behind endpoints that were asked so far. */
   endpoints: EndpointStatus[];
 }
@@ -54,23 +62,28 @@ const FAILED: ReadonlySet<AbstainReason | undefined> = new Set([
   'unreadable_reply',
 ]);
 
-interface Waiting {
-  start: () => void;
-}
+/** A wait that is worth another thread: a quick judge has answered some tasks by then, an endpoint none. */
+const PATIENCE_MS = 100;
+/** Threads of judges that compute: each holds 60 to 120 MB, and one answers some 200 ordinary tasks a second. */
+const COMPUTING_MAX = 2;
+/** Many times what a judge computes on the largest task, and a quarter of the shortest budget that networks set. */
+const HUNG_MS = 5_000;
+/** A worker without a task for so long gives its memory back; the next one starts in some tenths of a second. */
+const IDLE_MS_MAX = 60_000;
 
 /** Judges tasks in bounded threads: a hostile task can end its worker, never the node. */
 export class WorkerPool implements Judge {
   readonly #options: Required<Omit<WorkerPoolOptions, 'entry'>> & Pick<WorkerPoolOptions, 'entry'>;
-  readonly #idle: PooledWorker[] = [];
+  /** The one used last is the last. */
+  readonly #idle: { worker: PooledWorker; ending: NodeJS.Timeout }[] = [];
   readonly #busy = new Set<PooledWorker>();
-  readonly #waiting: Waiting[] = [];
+  readonly #slots: JudgingSlots;
   readonly #running = new Set<Promise<unknown>>();
   readonly #memory = new LocalEndpointMemory();
   readonly #latency = new Map<string, number>();
   readonly #stopping = new AbortController();
   readonly #model: ModelIdentity;
-  #active = 0;
-  #counts = { processed: 0, succeeded: 0, failed: 0, totalMs: 0 };
+  #counts = { processed: 0, succeeded: 0, failed: 0, totalMs: 0, lost: 0 };
 
   constructor(options: WorkerPoolOptions) {
     this.#options = {
@@ -80,8 +93,11 @@ export class WorkerPool implements Judge {
       retryLimit: 3,
       baseDelayMs: BASE_DELAY_MS_DEFAULT,
       queueMax: QUEUE_MAX_DEFAULT,
+      idleMs: IDLE_MS_MAX,
+      hungMs: HUNG_MS,
       ...options,
     };
+    this.#slots = new JudgingSlots(slotsFor(this.#options));
     const name = options.models.default ?? Object.keys(options.models.models ?? {})[0] ?? 'embedded:rules';
     this.#model = { id: name, family: name };
   }
@@ -93,7 +109,11 @@ export class WorkerPool implements Judge {
    */
   judge(task: Task, signal: AbortSignal, budgetMs = Number.POSITIVE_INFINITY): Promise<Judgement> {
     const endsAtMs = performance.now() + budgetMs;
-    const work = this.#judge(task, AbortSignal.any([signal, this.#stopping.signal]), endsAtMs);
+    return this.#track(this.#judge(task, AbortSignal.any([signal, this.#stopping.signal]), endsAtMs));
+  }
+
+  /** `stop` waits for it. */
+  #track<T>(work: Promise<T>): Promise<T> {
     this.#running.add(work);
     work.catch(() => undefined).finally(() => this.#running.delete(work));
     return work;
@@ -101,11 +121,11 @@ export class WorkerPool implements Judge {
 
   async #judge(task: Task, signal: AbortSignal, endsAtMs: number): Promise<Judgement> {
     signal.throwIfAborted();
-    if (this.#active >= this.#options.concurrency && this.#waiting.length >= this.#options.queueMax) {
+    if (this.#slots.waiting >= this.#options.queueMax) {
       this.#counts.failed++;
       return abstention('overloaded', 'This validator has no free worker.', this.#model);
     }
-    await this.#turn(signal);
+    const release = await this.#slots.take(signal);
     const start = performance.now();
     try {
       const judgement = await this.#attempts(task, signal, endsAtMs);
@@ -114,34 +134,8 @@ export class WorkerPool implements Judge {
       this.#counts[FAILED.has(judgement.abstainReason) ? 'failed' : 'succeeded']++;
       return judgement;
     } finally {
-      this.#release();
+      release();
     }
-  }
-
-  /** Waits until fewer than `concurrency` tasks run; the slot is then this task's. */
-  async #turn(signal: AbortSignal): Promise<void> {
-    if (this.#active < this.#options.concurrency) {
-      this.#active++;
-      return;
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiting: Waiting = { start: resolve };
-    const leave = () => {
-      const at = this.#waiting.indexOf(waiting);
-      if (at >= 0) this.#waiting.splice(at, 1);
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', leave, { once: true });
-    this.#waiting.push(waiting);
-    await promise;
-    signal.removeEventListener('abort', leave);
-  }
-
-  /** Hands the slot to the next task in line, if there is one. */
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#active--;
-    else next.start();
   }
 
   async #attempts(task: Task, signal: AbortSignal, endsAtMs: number): Promise<Judgement> {
@@ -172,6 +166,7 @@ export class WorkerPool implements Judge {
     } catch (error) {
       // The worker said so itself and is sound; after a timeout, a crash or an abort it is not.
       keep = error instanceof ValidationError && !(error.code in REASON);
+      if (!keep && !signal.aborted) this.#counts.lost++;
       throw error;
     } finally {
       await this.#giveBack(worker, keep);
@@ -179,7 +174,10 @@ export class WorkerPool implements Judge {
   }
 
   #takeWorker(): PooledWorker {
-    const worker = this.#idle.pop() ?? new PooledWorker(this.#options.models, this.#memory, this.#options.entry);
+    const { worker, ending } = this.#idle.pop() ?? {
+      worker: new PooledWorker(this.#options.models, this.#memory, this.#options.entry),
+    };
+    clearTimeout(ending);
     if (worker.dead) return this.#takeWorker();
     this.#busy.add(worker);
     return worker;
@@ -189,21 +187,34 @@ export class WorkerPool implements Judge {
     this.#busy.delete(worker);
     const fresh =
       keep && !worker.dead && worker.jobs < this.#options.maxJobsPerWorker && !this.#stopping.signal.aborted;
-    if (fresh) this.#idle.push(worker);
+    if (fresh) this.#rest(worker);
     else await worker.discard();
   }
 
+  #rest(worker: PooledWorker): void {
+    const ending = setTimeout(() => {
+      this.#idle.splice(
+        this.#idle.findIndex((resting) => resting.worker === worker),
+        1,
+      );
+      this.#slots.narrow(this.#idle.length + this.#busy.size);
+      void this.#track(worker.discard());
+    }, this.#options.idleMs).unref();
+    this.#idle.push({ worker, ending });
+  }
+
   snapshot(): WorkerPoolSnapshot {
-    const { processed, succeeded, failed, totalMs } = this.#counts;
+    const { processed, succeeded, failed, totalMs, lost } = this.#counts;
     return {
-      queued: this.#waiting.length,
-      active: this.#active,
+      queued: this.#slots.waiting,
+      active: this.#slots.active,
       workers: this.#idle.length + this.#busy.size,
       jobsProcessed: processed,
       succeeded,
       failed,
       averageProcessingMs: processed === 0 ? 0 : totalMs / processed,
       modelLatencyMs: Object.fromEntries(this.#latency),
+      workersLost: lost,
       endpoints: this.#memory.snapshot(),
     };
   }
@@ -212,8 +223,19 @@ export class WorkerPool implements Judge {
   async stop(): Promise<void> {
     this.#stopping.abort(new ValidationError('the worker pool was stopped', 'STOPPED'));
     await Promise.allSettled(this.#running);
-    await Promise.all(this.#idle.splice(0).map((worker) => worker.discard()));
+    const idle = this.#idle.splice(0);
+    for (const { ending } of idle) clearTimeout(ending);
+    await Promise.all(idle.map(({ worker }) => worker.discard()));
   }
+}
+
+type PoolSize = Pick<Required<WorkerPoolOptions>, 'models' | 'concurrency' | 'hungMs'>;
+
+/** Judges of an endpoint only wait; all others compute, and more threads than half the cores would starve the node. */
+function slotsFor({ models, concurrency, hungMs }: PoolSize): SlotOptions {
+  const waits = Object.values(models.models ?? {}).some(({ provider }) => provider === 'openai');
+  const computing = Math.max(1, Math.min(COMPUTING_MAX, Math.floor(availableParallelism() / 2)));
+  return { max: concurrency, usual: waits ? concurrency : computing, patienceMs: PATIENCE_MS, hungMs };
 }
 
 /** A signal that ends what is under way at a time of `performance.now`, unless that is never. */

@@ -42,14 +42,45 @@ describe('WorkerPool', function () {
     assert.ok(modelLatencyMs['embedded:tokens']! > 0);
   });
 
-  it('starts workers lazily, keeps them, and never runs more than its concurrency', async () => {
-    const pool = create({ concurrency: 2 });
+  it('starts more workers only for tasks that wait for an endpoint, and never more than its concurrency', async () => {
+    const models = { models: { remote: { provider: 'openai' as const } } };
+    const pool = create({ concurrency: 2, models });
     assert.equal(pool.snapshot().workers, 0);
     const running = Array.from({ length: 6 }, () => pool.judge(wish('slow'), forever));
     const { queued, active } = pool.snapshot();
-    assert.deepEqual([queued, active], [4, 2]);
-    await Promise.all(running);
-    assert.deepEqual([pool.snapshot().workers, pool.snapshot().jobsProcessed, pool.snapshot().queued], [2, 6, 0]);
+    assert.deepEqual([queued, active], [5, 1]);
+    const seen = new Set<number>();
+    for (const work of running) {
+      await work;
+      seen.add(pool.snapshot().workers);
+    }
+    assert.equal(Math.max(...seen), 2);
+    assert.deepEqual([pool.snapshot().jobsProcessed, pool.snapshot().queued, pool.snapshot().active], [6, 0, 0]);
+  });
+
+  it('judges on beside tasks that hang', async () => {
+    const pool = create({ timeoutMs: 60_000, hungMs: 100 });
+    const leaving = new AbortController();
+    const hanging = Promise.allSettled([1, 2].map(() => pool.judge(wish('spin'), leaving.signal)));
+    assert.equal((await pool.judge(wish(''), forever)).vote, 'approve');
+    leaving.abort(new Error('deadline'));
+    assert.deepEqual(new Set((await hanging).map(({ status }) => status)), new Set(['rejected']));
+  });
+
+  it('needs one worker for quick tasks, however many come', async () => {
+    const pool = create();
+    await pool.judge(wish(''), forever);
+    for (let round = 0; round < 20; round++)
+      await Promise.all(Array.from({ length: 5 }, () => pool.judge(wish(''), forever)));
+    assert.equal(pool.snapshot().workers, 1);
+  });
+
+  it('ends workers that have nothing to do, and starts one again for the next task', async () => {
+    const pool = create({ idleMs: 50 });
+    await pool.judge(wish(''), forever);
+    assert.equal(pool.snapshot().workers, 1);
+    while (pool.snapshot().workers > 0) await new Promise((done) => setTimeout(done, 10));
+    assert.equal((await pool.judge(wish(''), forever)).summary, 'job 1');
   });
 
   it('replaces a worker after its share of jobs', async () => {
@@ -71,7 +102,9 @@ describe('WorkerPool', function () {
       const [hostile, honest] = await Promise.all([pool.judge(wish(how), forever), pool.judge(wish(''), forever)]);
       assert.deepEqual([hostile.vote, hostile.abstainReason], ['abstain', reason]);
       assert.equal(honest.vote, 'approve');
-      assert.deepEqual([pool.snapshot().failed, pool.snapshot().active], [1, 0]);
+      const attempts = how === 'fill' ? 1 : 2;
+      const { failed, active, workersLost } = pool.snapshot();
+      assert.deepEqual([failed, active, workersLost], [1, 0, attempts]);
     });
   }
 
