@@ -69,6 +69,9 @@ export interface HeldValue {
   readonly id: Digest;
   readonly value: Value;
   readonly coreBytes: Uint8Array;
+  /** Witness keys of its CLOSEs and of its REVEALs, in their order. */
+  readonly closeKeys: readonly string[];
+  readonly revealKeys: readonly string[];
   /** Witnesses not here yet: key of signer and leaf digest. */
   readonly missing: Set<string>;
   /** R11; unknown while witnesses are missing. */

@@ -68,21 +68,23 @@ export function holdValue(instance: Instance, value: Value): HeldValue {
   const id = valueIdOf(coreBytes);
   const known = instance.values.get(id);
   if (known !== undefined) return known;
-  const missing = new Set(witnessesOf(instance, value).filter((key) => !instance.witnesses.has(key)));
-  const held: HeldValue = { id, value, coreBytes, missing, hardValid: undefined };
+  const closeKeys = value.closes.map((close) => closeKeyOf(instance, close));
+  const revealKeys = value.core.reveals.map((reveal) => revealKeyOf(instance, reveal));
+  const missing = new Set([...closeKeys, ...revealKeys].filter((key) => !instance.witnesses.has(key)));
+  const held: HeldValue = { id, value, coreBytes, closeKeys, revealKeys, missing, hardValid: undefined };
   instance.values.set(id, held);
   return held;
 }
 
 /** The keys of the leaves that a value rests on; their bytes follow from the value itself. */
-function witnessesOf({ taskId }: Instance, { core, closes }: Value): string[] {
-  const closeKeys = closes.map(({ index, set }) =>
-    witnessKey(index, leafDigest(encodeLeaf({ type: 'CLOSE', taskId, set }))),
-  );
-  const revealKeys = core.reveals.map(({ index, result, salt }) => {
-    return witnessKey(index, leafDigest(encodeLeaf({ type: 'REVEAL', taskId, opening: { result, salt } })));
-  });
-  return [...closeKeys, ...revealKeys];
+function closeKeyOf({ taskId, closes }: Instance, { index, set }: CloseRef): string {
+  const close = closes.get(index);
+  const digest = close?.leaf.set === set ? close.digest : leafDigest(encodeLeaf({ type: 'CLOSE', taskId, set }));
+  return witnessKey(index, digest);
+}
+
+function revealKeyOf({ taskId }: Instance, { index, result, salt }: Reveal): string {
+  return witnessKey(index, leafDigest(encodeLeaf({ type: 'REVEAL', taskId, opening: { result, salt } })));
 }
 
 /** R11: undefined while witnesses are missing; then a pure function of the value, its witnesses and the genesis. */
@@ -91,22 +93,27 @@ export function hardValid(instance: Instance, held: HeldValue): boolean | undefi
   return held.hardValid;
 }
 
-function checkValue(instance: Instance, { value, coreBytes }: HeldValue): boolean {
+function checkValue(instance: Instance, { value, coreBytes, closeKeys, revealKeys }: HeldValue): boolean {
   const { core, closes } = value;
   if (core.reveals.some(({ index }) => index >= instance.committee.validators.length)) return false;
-  const lists = closes.map(({ index, set }) => ({ index, set, list: listBehind(instance, index, set) }));
+  const lists = closes.map(({ index, set }, at) => ({ index, set, list: listBehind(instance, closeKeys[at]!) }));
   const listed = listedWeights(instance, lists);
-  const untimely = core.reveals.some((reveal) => {
-    const commitment = commitmentOf(instance.taskId, instance.committee.validators[reveal.index]!.publicKey, reveal);
+  const untimely = core.reveals.some((reveal, at) => {
+    const commitment = openedBy(instance, reveal, revealKeys[at]!);
     return (listed.get(`${reveal.index}:${commitment}`) ?? 0) < instance.committee.quorum;
   });
   return !untimely && equalBytes(encodeCore(buildCore(instance, core.reveals, lists)), coreBytes);
 }
 
 /** The list of a CLOSE that is known to be held. */
-function listBehind(instance: Instance, index: number, set: CloseRef['set']): readonly Commitment[] {
-  const key = witnessKey(index, leafDigest(encodeLeaf({ type: 'CLOSE', taskId: instance.taskId, set })));
-  return (instance.witnesses.get(key) as SignedLeaf).attachment as readonly Commitment[];
+function listBehind(instance: Instance, closeKey: string): readonly Commitment[] {
+  return (instance.witnesses.get(closeKey) as SignedLeaf).attachment as readonly Commitment[];
+}
+
+/** The commitment that a reveal opens: found out when its leaf came, unless that one was beyond the cap of its slot. */
+function openedBy({ taskId, committee, reveals }: Instance, reveal: Reveal, revealKey: string): string {
+  const held = reveals.get(reveal.index)?.find(({ leaf }) => witnessKey(leaf.signer, leaf.digest) === revealKey);
+  return held?.commitment ?? commitmentOf(taskId, committee.validators[reveal.index]!.publicKey, reveal);
 }
 
 /**

@@ -50,12 +50,13 @@ export function decideBy(instance: Instance, cert: Cert, effects: Effect[]): voi
 
 /** R21: votes of weight F+1 in a later round: at least one honest validator is there, so I go there too. */
 export const skipRound: Guard = (instance, effects) => {
-  const ahead = [...instance.rounds].filter(
-    ([number, round]) => number > instance.round && round.voterWeight > instance.committee.faulty,
-  );
-  if (ahead.length === 0) return false;
-  const [number, round] = ahead.reduce((best, next) => (next[0] > best[0] ? next : best));
-  enterRound(instance, number, number === 0 ? null : roundCertOf(instance, [...round.voters.values()]), effects);
+  let last = instance.round;
+  for (const [number, round] of instance.rounds) {
+    if (number > last && round.voterWeight > instance.committee.faulty) last = number;
+  }
+  if (last === instance.round) return false;
+  const voters = [...roundOf(instance, last).voters.values()];
+  enterRound(instance, last, last === 0 ? null : roundCertOf(instance, voters), effects);
   return true;
 };
 

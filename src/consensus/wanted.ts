@@ -1,5 +1,6 @@
 import type { Digest } from '../protocol/hash.ts';
-import type { Instance } from './state.ts';
+import type { VoteLeaf } from '../protocol/leaf.ts';
+import type { Instance, VoteTally } from './state.ts';
 
 /** What an instance lacks to go on, and who has it. */
 export interface Wanted {
@@ -33,8 +34,19 @@ export function wanted(instance: Instance): Wanted {
   return { digests: [...digests], value, holders: [...holders].filter((index) => index !== instance.self) };
 }
 
+/** Asked after every input, so that it makes nothing. */
 export function hasWants(instance: Instance): boolean {
-  if (instance.rounds.size === 0) return false;
-  const { digests, value } = wanted(instance);
-  return value || digests.length > 0;
+  for (const round of instance.rounds.values()) {
+    for (const { leaf } of round.proposals) if (instance.values.get(leaf.valueId)!.missing.size > 0) return true;
+    if (lacksValue(instance, round.prevotes) || lacksValue(instance, round.precommits)) return true;
+  }
+  return false;
+}
+
+function lacksValue(instance: Instance, { groups }: VoteTally<VoteLeaf>): boolean {
+  for (const { leaf, weight } of groups.values()) {
+    const { valueId } = leaf;
+    if (valueId !== null && weight > instance.committee.faulty && !instance.values.has(valueId)) return true;
+  }
+  return false;
 }

@@ -1,5 +1,5 @@
 import type { LeafProof } from './batch.ts';
-import { openBatch, VerifiedHeaders, verifyLeafProof } from './batch.ts';
+import { openBatch, VerifiedHeaders, verifyDigestProof } from './batch.ts';
 import type { Bundle, WireBundle } from './bundle.ts';
 import { fromHex } from './bytes.ts';
 import { type Committee, weightOf } from './committee.ts';
@@ -13,6 +13,7 @@ import {
   type WireFrame,
   type WireProvenLeaf,
 } from './frame.ts';
+import type { Digest } from './hash.ts';
 import { decodeLeaf, type Leaf, type LeafOf, type VoteLeaf } from './leaf.ts';
 import { leafDigest } from './merkle.ts';
 import { type Attachment, type Authentic, asAuthentic, attachmentFromCbor, type SignedLeaf } from './signed-leaf.ts';
@@ -44,8 +45,8 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
   };
 
   const verified = new VerifiedHeaders();
-  const openProof = (leafBytes: Uint8Array, proof: LeafProof): void => {
-    if (!verifyLeafProof(committee.configDigest, leafBytes, proof, verifierOf(proof.validatorIndex), verified)) {
+  const openProof = (digest: Digest, proof: LeafProof): void => {
+    if (!verifyDigestProof(committee.configDigest, digest, proof, verifierOf(proof.validatorIndex), verified)) {
       throw new ProtocolError(`validator ${proof.validatorIndex} did not sign this leaf`);
     }
   };
@@ -77,8 +78,9 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
     openLeaf({ leafBytes, attachment, proof }) {
       const leaf = decodeLeaf(leafBytes);
       const read = { leaf, attachment: attachmentFromCbor(leaf, attachment) };
-      openProof(leafBytes, proof);
-      return signedLeaf(proof.validatorIndex, read, leafBytes, leafDigest(leafBytes), () => proof);
+      const digest = leafDigest(leafBytes);
+      openProof(digest, proof);
+      return signedLeaf(proof.validatorIndex, read, leafBytes, digest, () => proof);
     },
 
     openBundle(wire) {
@@ -91,7 +93,7 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
         );
       });
       const bundle = bundleOf(committee, wire, votes); // form first: it is cheaper than signatures
-      for (const vote of votes) openProof(vote.bytes, vote.proof());
+      for (const vote of votes) openProof(vote.digest, vote.proof());
       return asAuthentic(bundle);
     },
 

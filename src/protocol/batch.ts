@@ -5,7 +5,7 @@ import type { Signer, Verifier } from './ed25519.ts';
 import { arrayOf, fixedBytesOf, integerOf, listOf } from './fields.ts';
 import { type Digest, digestBytes } from './hash.ts';
 import { BATCH_LEAVES_MAX, VALIDATORS_MAX } from './limits.ts';
-import { hashLeaf, type MerkleTree, merkleTree, rootOfPath } from './merkle.ts';
+import { leafDigest, type MerkleTree, merkleTree, rootOfPath } from './merkle.ts';
 
 /** Steps of a path in a tree of BATCH_LEAVES_MAX leaves. */
 const PATH_STEPS_MAX = Math.ceil(Math.log2(BATCH_LEAVES_MAX));
@@ -18,6 +18,14 @@ export interface LeafProof {
   /** Sibling hashes from the leaf up, 32 bytes each. */
   readonly path: readonly Uint8Array[];
   readonly signature: Uint8Array;
+}
+
+/** What a batch signature is over. */
+interface BatchHeader {
+  configDigest: Digest;
+  validatorIndex: number;
+  leafCount: number;
+  root: Uint8Array;
 }
 
 /** R32: the bytes under a batch signature; bound to the network, its rules and the signer. */
@@ -35,14 +43,14 @@ export interface SignedBatch {
 
 function createBatch(
   validatorIndex: number,
-  hashes: readonly Uint8Array[],
+  leafDigests: readonly Digest[],
   tree: MerkleTree,
   signature: Uint8Array,
 ): SignedBatch {
   const proof = (leafIndex: number) => {
-    return { validatorIndex, leafCount: hashes.length, leafIndex, path: tree.path(leafIndex), signature };
+    return { validatorIndex, leafCount: leafDigests.length, leafIndex, path: tree.path(leafIndex), signature };
   };
-  return { signature, leafDigests: hashes.map(toHex), proof };
+  return { signature, leafDigests, proof };
 }
 
 /** Headers whose signatures were found good: the proofs of one batch need one verification. Bounded, oldest out first. */
@@ -69,10 +77,10 @@ export function signBatch(
   leaves: readonly Uint8Array[],
   signer: Signer,
 ): SignedBatch {
-  const hashes = leaves.map(hashLeaf);
-  const tree = merkleTree(hashes);
+  const digests = leaves.map(leafDigest);
+  const tree = merkleTree(digests.map(digestBytes));
   const signature = signer.sign(headerBytes(configDigest, validatorIndex, leaves.length, tree.root));
-  return createBatch(validatorIndex, hashes, tree, signature);
+  return createBatch(validatorIndex, digests, tree, signature);
 }
 
 /** Rebuilds the root from the leaves and checks the one signature; undefined if it does not hold. */
@@ -85,11 +93,11 @@ export function openBatch(
   verified: VerifiedHeaders = new VerifiedHeaders(),
 ): SignedBatch | undefined {
   if (leaves.length === 0 || leaves.length > BATCH_LEAVES_MAX) return undefined;
-  const hashes = leaves.map(hashLeaf);
-  const tree = merkleTree(hashes);
-  const header = headerBytes(configDigest, validatorIndex, leaves.length, tree.root);
+  const digests = leaves.map(leafDigest);
+  const tree = merkleTree(digests.map(digestBytes));
+  const header = { configDigest, validatorIndex, leafCount: leaves.length, root: tree.root };
   if (!verifyHeader(header, signature, verifier, verified)) return undefined;
-  return createBatch(validatorIndex, hashes, tree, signature);
+  return createBatch(validatorIndex, digests, tree, signature);
 }
 
 /** Checks one leaf that left its batch. */
@@ -100,21 +108,33 @@ export function verifyLeafProof(
   verifier: Verifier,
   verified: VerifiedHeaders = new VerifiedHeaders(),
 ): boolean {
-  const root = rootOfPath(hashLeaf(leafBytes), proof.leafIndex, proof.leafCount, proof.path);
+  return verifyDigestProof(configDigest, leafDigest(leafBytes), proof, verifier, verified);
+}
+
+/** The same for whoever has hashed the leaf already. */
+export function verifyDigestProof(
+  configDigest: Digest,
+  digest: Digest,
+  proof: LeafProof,
+  verifier: Verifier,
+  verified: VerifiedHeaders,
+): boolean {
+  const root = rootOfPath(digestBytes(digest), proof.leafIndex, proof.leafCount, proof.path);
   if (root === undefined) return false;
-  const header = headerBytes(configDigest, proof.validatorIndex, proof.leafCount, root);
-  return verifyHeader(header, proof.signature, verifier, verified);
+  const { validatorIndex, leafCount, signature } = proof;
+  return verifyHeader({ configDigest, validatorIndex, leafCount, root }, signature, verifier, verified);
 }
 
 function verifyHeader(
-  header: Uint8Array,
+  { configDigest, validatorIndex, leafCount, root }: BatchHeader,
   signature: Uint8Array,
   verifier: Verifier,
   verified: VerifiedHeaders,
 ): boolean {
-  const key = `${toHex(header)}${toHex(signature)}`; // a hash of the header would cost more than it saves
+  // Every part of the header stands in its key: to encode it only to look it up would cost more.
+  const key = `${configDigest}/${validatorIndex}/${leafCount}/${toHex(root)}/${toHex(signature)}`;
   if (verified.has(key)) return true;
-  if (!verifier.verify(header, signature)) return false;
+  if (!verifier.verify(headerBytes(configDigest, validatorIndex, leafCount, root), signature)) return false;
   verified.add(key);
   return true;
 }

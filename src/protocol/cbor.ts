@@ -22,6 +22,9 @@ const NULL = 0xf6;
 /** The longest head: one byte and a 64-bit argument. */
 const HEAD_BYTES_MAX = 9;
 const TWO_TO_32 = 2 ** 32;
+/** Up to this length a loop over bytes or characters beats a call into the platform. */
+const SHORT = 64;
+const ASCII_END = 0x80;
 
 /** Room in which values are written; it grows with what is written, and falls back so that one large task is not kept. */
 const ROOM_BYTES = 64 * 1024;
@@ -33,7 +36,26 @@ let written = 0;
  * @throws TypeError for anything else: what is to be signed stops here, not at the reader
  */
 export function encodeCanonical(value: CborValue): Uint8Array {
-  return encodeInto(value, (bytes) => bytes.slice());
+  return encodeInto(value, kept);
+}
+
+/** Small results share one piece of memory: to allocate each by itself takes longer than to write it. */
+const SHARED_BYTES = 8 * 1024;
+const SHARED_RESULT_BYTES_MAX = 1024;
+let shared = new Uint8Array(0);
+let sharedUsed = 0;
+
+function kept(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes;
+  if (length > SHARED_RESULT_BYTES_MAX) return bytes.slice();
+  if (sharedUsed + length > shared.length) {
+    shared = new Uint8Array(SHARED_BYTES);
+    sharedUsed = 0;
+  }
+  const copy = shared.subarray(sharedUsed, sharedUsed + length);
+  copy.set(bytes);
+  sharedUsed += length;
+  return copy;
 }
 
 /** Encodes for a reader that keeps nothing, such as a hash: the bytes are lent, and gone when it returns. */
@@ -66,18 +88,38 @@ function writeInteger(value: number): void {
 }
 
 function writeBytes(bytes: Uint8Array): void {
-  writeHead(BYTES, bytes.length);
-  reserve(bytes.length);
-  room.set(bytes, written);
-  written += bytes.length;
+  const { length } = bytes;
+  writeHead(BYTES, length);
+  reserve(length);
+  if (length > SHORT) room.set(bytes, written);
+  else for (let i = 0; i < length; i++) room[written + i] = bytes[i]!;
+  written += length;
 }
 
 function writeText(text: string): void {
+  if (text.length <= SHORT && writeAscii(text)) return;
   const length = Buffer.byteLength(text);
   writeHead(TEXT, length);
   reserve(length);
   Buffer.from(room.buffer, written, length).write(text);
   written += length;
+}
+
+/** False if there is something else in the text; then nothing was written. */
+function writeAscii(text: string): boolean {
+  const { length } = text;
+  const before = written;
+  writeHead(TEXT, length);
+  reserve(length);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= ASCII_END) {
+      written = before;
+      return false;
+    }
+    room[written++] = code;
+  }
+  return true;
 }
 
 /** The argument in as few bytes as it needs. */
@@ -123,11 +165,13 @@ export function decodeCanonical(bytes: Uint8Array): CborValue {
 
 class Reader {
   readonly #bytes: Uint8Array;
+  /** The same bytes, for whoever reads text in them. */
+  #texts: Buffer | undefined;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     // A Buffer would slice into views, which keep a whole message alive for one digest in it.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#bytes = Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
   }
 
   get atEnd(): boolean {
@@ -135,7 +179,8 @@ class Reader {
   }
 
   item(depth: number): CborValue {
-    const head = this.#take(1);
+    const head = this.#bytes[this.#at++];
+    if (head === undefined) throw new ProtocolError('CBOR cannot be read: it is cut off');
     if (head === FALSE || head === TRUE) return head === TRUE;
     if (head === NULL) return null;
     const argument = this.#argument(head & 31);
@@ -145,7 +190,7 @@ class Reader {
       case NEGATIVE:
         return this.#negative(argument);
       case BYTES:
-        return this.#span(argument).slice();
+        return this.#slice(argument);
       case TEXT:
         return this.#text(argument);
       case ARRAY:
@@ -169,15 +214,24 @@ class Reader {
   }
 
   #text(length: number): string {
-    const span = this.#span(length);
-    if (!isUtf8(span)) throw new ProtocolError('CBOR text is no UTF-8');
-    return Buffer.from(span.buffer, span.byteOffset, length).toString();
+    this.#assertLeft(length);
+    const start = this.#at;
+    this.#at += length;
+    this.#texts ??= Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
+    if (length <= SHORT && this.#isAscii(start, length)) return this.#texts.toString('latin1', start, this.#at);
+    if (!isUtf8(this.#bytes.subarray(start, this.#at))) throw new ProtocolError('CBOR text is no UTF-8');
+    return this.#texts.toString('utf8', start, this.#at);
   }
 
-  #span(length: number): Uint8Array {
+  #isAscii(start: number, length: number): boolean {
+    for (let i = start; i < start + length; i++) if (this.#bytes[i]! >= ASCII_END) return false;
+    return true;
+  }
+
+  #slice(length: number): Uint8Array {
     this.#assertLeft(length);
     this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    return this.#bytes.slice(this.#at - length, this.#at);
   }
 
   /** The number behind a head: in the fewest bytes, and exact. */

@@ -70,7 +70,8 @@ const judgementSchema = z.strictObject({
   report: reportSchema.optional(),
 });
 
-const resultSchema = z.strictObject({
+/** The form of a {@link ConsensusResult}. */
+export const consensusResultSchema = z.strictObject({
   taskId: hex(32),
   networkId: hex(32),
   configDigest: hex(32),
@@ -100,13 +101,13 @@ const resultSchema = z.strictObject({
  * The agreed result in the words of the domain. `core` is the agreed bytes, hex; every field before it follows from it.
  * `modelFamilies` and `findings` follow from the judgements listed: see {@link agreementOf}.
  */
-export type ConsensusResult = z.infer<typeof resultSchema>;
+export type ConsensusResult = z.infer<typeof consensusResultSchema>;
 /** One validator's judgement as a result shows it; `report` only where this node holds it. */
 export type JudgementView = z.infer<typeof judgementSchema>;
 
 /** @throws ValidationError MALFORMED: unknown fields are refused too */
 export function parseConsensusResult(input: unknown): ConsensusResult {
-  const parsed = resultSchema.safeParse(input);
+  const parsed = consensusResultSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.slice(0, 10).map(({ path, message }) => ({ path: path.join('.'), message }));
   throw invalidInput('not a ConsensusResult', faults, 'MALFORMED');

@@ -13,7 +13,8 @@ const PAYLOAD_BYTES_MAX = 64 * 1024;
 
 const base64 = (bytesMax: number) => z.base64().max(4 * Math.ceil(bytesMax / 3));
 
-const envelopeSchema = z.strictObject({
+/** The form of a {@link DsseEnvelope}. */
+export const envelopeSchema = z.strictObject({
   payloadType: z.literal(STATEMENT_PAYLOAD_TYPE),
   payload: base64(PAYLOAD_BYTES_MAX),
   signatures: z

@@ -75,7 +75,7 @@ export const DEVNET_TIMERS: Timers = {
 
 const ms = z.int().min(1).max(86_400_000);
 const share = z.union([z.string(), z.number()]);
-const genesisSchema = z.strictObject({
+export const genesisSchema = z.strictObject({
   format: z.literal(GENESIS_FORMAT),
   name: z
     .string()
@@ -109,6 +109,9 @@ const genesisSchema = z.strictObject({
     roundCapMs: ms,
   }),
 });
+
+/** A genesis file's JSON. */
+export type GenesisFile = z.infer<typeof genesisSchema>;
 
 /**
  * Parses a genesis file's JSON; every fault is reported with its path.
@@ -201,14 +204,14 @@ export function genesisWarnings(genesis: Genesis): string[] {
 }
 
 /** The JSON of a genesis file; {@link parseGenesis} reads it back. */
-export function genesisToJson(genesis: Genesis): Record<string, unknown> {
+export function genesisToJson(genesis: Genesis): GenesisFile {
   const { rules } = genesis;
   return {
     format: GENESIS_FORMAT,
     name: genesis.name,
     kind: rules.kind,
     createdAt: genesis.createdAt,
-    validators: genesis.validators,
+    validators: [...genesis.validators],
     validation: {
       minConfidence: formatPpm(rules.minConfidencePpm),
       requiredValidators: rules.requiredValidators,

@@ -104,6 +104,9 @@ export type Task = CodeReviewTask | SkillAssessmentTask;
 
 const SCHEMAS = { CODE_REVIEW: codeReview, SKILL_ASSESSMENT: skillAssessment } as const;
 
+/** The form of a task, for documents and views; what comes in is read by {@link parseTask}. */
+export const taskSchema = z.discriminatedUnion('type', [codeReview, skillAssessment]) as unknown as z.ZodType<Task>;
+
 /**
  * Parses a task from JSON, strictly: unknown fields, wrong types and sizes are faults, all reported at once.
  * Adds nothing; `version: 1` and `attempt: 0`, which mean the same as absence, are dropped.

@@ -34,6 +34,8 @@ export class Checker {
   readonly #proposers = new Map<Digest, readonly number[]>();
   /** Who signed a vote, by task, type and round; and a proposal, by its value too. */
   readonly #voters = new Map<string, Set<number>>();
+  /** True if a task's deadline may have passed where a validator stands. */
+  isOver: (validator: number, taskId: Digest) => boolean = () => false;
   leaves = 0;
   decisions = 0;
   outcomes: Record<string, number> = {};
@@ -98,7 +100,7 @@ export class Checker {
     if (leaf.type === 'REVEAL') this.#noteReveal(signer, taskId, leaf.opening);
     if (leaf.type === 'CLOSE' && this.#closersWeight(taskId) < this.#committee.quorum) {
       const listed = (attachment as readonly Commitment[]).map(({ index }) => index);
-      if (weightOf(this.#committee, listed) < this.#committee.quorum)
+      if (weightOf(this.#committee, listed) < this.#committee.quorum && !this.isOver(signer, taskId))
         this.violations.push(`validator ${signer} closed ${taskId} with less than a quorum of commitments`);
     }
     if (leaf.type === 'PREVOTE' && leaf.valueId !== null) {

@@ -3,6 +3,7 @@ import { SeededRandom } from './random.ts';
 import { PUNCTUAL, ROLES, type Role } from './roles.ts';
 import type { DiskFaults } from './sim-disk.ts';
 import type { LinkFaults } from './sim-network.ts';
+import { widened } from './widened.ts';
 
 /** What a seed means: everything that happens in one simulated run. */
 export interface Schedule {
@@ -28,6 +29,12 @@ export interface Schedule {
   /** Crashes at the n-th time that a node comes to a point: before a frame leaves, after it, before or after a write. */
   crashPoints: { node: number; point: CrashPoint; count: number; downMs: number }[];
   partitions: { atMs: number; forMs: number; groups: number[]; oneWay: boolean }[];
+  /** Of each task that has any: seconds from its submission. */
+  deadlines: { deadlineSeconds: number | null; notAfterSeconds: number | null }[];
+  /** The clock of one node jumps; timers go on as they were. */
+  clockSteps: ClockStep[];
+  /** An honest validator comes back with an older database than it had, or with none (R29). */
+  lostJournal: JournalFault | null;
   /** Nothing goes wrong but by the faulty, and the honest agree: their verdict must be the outcome. */
   quiet: boolean;
   /** From here on nothing is lost, and every honest node is up. */
@@ -37,21 +44,42 @@ export interface Schedule {
 const CRASH_POINTS = ['unsent', 'sent', 'unwritten', 'written'] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
+export interface ClockStep {
+  atMs: number;
+  node: number;
+  byMs: number;
+}
+
+export interface JournalFault {
+  validator: number;
+  kind: 'wiped' | 'rolledBack';
+  /** When the copy was made that it comes back with. */
+  copiedAtMs: number;
+  atMs: number;
+  downMs: number;
+}
+
 export interface ScheduleLimits {
   validators?: number;
   /** Number of validators that are faulty; by default any up to F. */
   faulty?: number;
   /** The role of all of them; by default any. */
   role?: Role;
+  /** Without deadlines, clock steps and lost journals. */
+  narrow?: boolean;
 }
 
 const CHAOS_MS = 12_000;
+/** Sets the random numbers of what came to the schedules later apart: a seed still means what it meant. */
+const WIDENED = 0x3f29;
+/** Small committees leave less to chance and cost less; the most common one stands for all with one fault. */
+const SIZES = [1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 7, 8, 9, 10];
 const LEAF_TYPES: readonly LeafType[] = ['COMMIT', 'CLOSE', 'REVEAL', 'PROPOSAL', 'PREVOTE', 'PRECOMMIT'];
 
 /** Draws a schedule; harmless ones too, so that the checkers are seen to pass. */
 export function drawSchedule(seed: number, limits: ScheduleLimits = {}): Schedule {
   const random = new SeededRandom(seed);
-  const validators = limits.validators ?? random.pick([1, 2, 3, 4, 4, 4, 5, 7, 7, 10]);
+  const validators = limits.validators ?? random.pick(SIZES);
   const faulty = drawFaulty(random, validators, limits);
   const rough = random.chance(0.7);
   const nodes = validators + faulty.filter(({ role }) => role === 'twins').length;
@@ -81,12 +109,16 @@ export function drawSchedule(seed: number, limits: ScheduleLimits = {}): Schedul
     crashes: rough ? drawCrashes(random, nodes) : [],
     crashPoints: random.chance(0.5) ? drawCrashPoints(random, nodes) : [],
     partitions: rough ? drawPartitions(random, nodes) : [],
+    deadlines: [],
+    clockSteps: [],
+    lostJournal: null,
     quiet: false,
     calmAtMs: CHAOS_MS,
   };
   const mode = random.fraction();
   if (mode < 0.15) return quieted(schedule, random, limits);
-  return mode < 0.35 && faulty.length > 0 ? plotted(schedule, random, limits) : schedule;
+  if (mode < 0.35 && faulty.length > 0) return plotted(schedule, random, limits);
+  return limits.narrow === true ? schedule : widened(schedule, new SeededRandom(seed ^ WIDENED));
 }
 
 /** The same validators and tasks, with everything prompt and everybody honest of one mind. */

@@ -8,7 +8,7 @@ export function sharedAuthenticator(real: Authenticator): Authenticator {
   return {
     readFrame: remembered((bytes) => real.readFrame(bytes)),
     openBatch: remembered((batch) => real.openBatch(batch)),
-    openLeaf: (leaf) => real.openLeaf(leaf),
+    openLeaf: remembered((leaf) => real.openLeaf(leaf)),
     openBundle: remembered((bundle) => real.openBundle(bundle)),
     openAnnouncement: remembered((announcement) => real.openAnnouncement(announcement)),
   };

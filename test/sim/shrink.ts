@@ -2,13 +2,14 @@ import type { Schedule } from './schedule.ts';
 
 /** What can be taken out of a schedule, one thing at a time, the largest first. */
 function* smaller(schedule: Schedule): Generator<Schedule> {
-  for (const list of ['partitions', 'crashes', 'crashPoints', 'faulty'] as const) {
+  for (const list of ['partitions', 'crashes', 'crashPoints', 'faulty', 'clockSteps', 'deadlines'] as const) {
     const items: readonly unknown[] = schedule[list];
     if (items.length > 1) yield { ...schedule, [list]: [] };
     for (let i = 0; i < items.length; i++) yield { ...schedule, [list]: items.toSpliced(i, 1) };
   }
   const { links, disk, judges } = schedule;
   if (schedule.targeted !== null) yield { ...schedule, targeted: null };
+  if (schedule.lostJournal !== null) yield { ...schedule, lostJournal: null };
   if (schedule.muzzled !== null) yield { ...schedule, muzzled: null };
   if (schedule.ambushRound !== null) yield { ...schedule, ambushRound: null };
   if (schedule.everywhere) yield { ...schedule, everywhere: false };

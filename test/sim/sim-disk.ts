@@ -23,6 +23,17 @@ export class SimDisk {
     this.storeId = storeId;
   }
 
+  /** What a backup holds that is made now. */
+  copy(): SimDisk {
+    const copy = new SimDisk(this.storeId);
+    for (const [key, value] of this.tasks) copy.tasks.set(key, value);
+    for (const [key, value] of this.entries) copy.entries.set(key, value);
+    for (const [key, value] of this.reports) copy.reports.set(key, value);
+    for (const [key, value] of this.results) copy.results.set(key, value);
+    copy.evidence.push(...this.evidence);
+    return copy;
+  }
+
   apply(write: StoreWrite, nowMs: number): void {
     for (const task of write.tasks ?? []) if (!this.tasks.has(task.taskId)) this.tasks.set(task.taskId, task);
     if (write.journal !== undefined) this.entries.set(write.journal.tick, write.journal.bytes);

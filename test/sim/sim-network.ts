@@ -1,14 +1,9 @@
-import type { ConnectedPeer, Network, NetworkHandlers, PeerKey } from '../../src/engine/ports.ts';
+import type { ConnectedPeer, Network, NetworkHandlers, Offence, PeerKey } from '../../src/engine/ports.ts';
 import { ValidationError } from '../../src/protocol/errors.ts';
-import {
-  decodeResponse,
-  encodeAnswer,
-  type FetchAnswer,
-  type FetchRequest,
-  type FetchResponse,
-} from '../../src/protocol/fetch.ts';
+import type { FetchAnswer, FetchRequest, FetchResponse } from '../../src/protocol/fetch.ts';
 import type { SeededRandom } from './random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import { Wire } from './wire.ts';
 
 export interface LinkFaults {
   loss: number;
@@ -33,6 +28,7 @@ export class SimNetwork {
   readonly #random: SeededRandom;
   readonly #validators: readonly PeerKey[];
   readonly #ports: Port[] = [];
+  readonly #wire = new Wire();
   faults: LinkFaults;
   /** True if a message from one node to the other passes. */
   passes: (from: Port, to: Port) => boolean = () => true;
@@ -42,6 +38,8 @@ export class SimNetwork {
   onFrame: (from: Port, frame: Uint8Array) => void = () => {};
   /** Sees every answer to a request. */
   onAnswer: (from: Port, answer: FetchAnswer) => void = () => {};
+  /** Sees every accusation of a peer. */
+  onReport: (by: Port, peer: PeerKey, offence: Offence) => void = () => {};
   /** Asked before a frame leaves: false if its node died on the way to it. */
   mayLeave: (from: Port, frame: Uint8Array) => boolean = () => true;
 
@@ -73,6 +71,7 @@ export class SimNetwork {
         },
         request: (peer, request) => this.#request(port, peer, request),
         peers: () => this.#peersOf(port),
+        report: (peer, offence) => this.onReport(port, peer, offence),
       },
     };
   }
@@ -156,10 +155,10 @@ export class SimNetwork {
         void handlers.onRequest(request, from.key).then(
           (answer) => {
             this.onAnswer(to, answer);
-            const bytes = encodeAnswer(answer);
+            const response = this.#wire.carried(answer);
             this.#deliver(to, from, () => {
               cancel();
-              resolve(decodeResponse(bytes, request.kind));
+              resolve(response);
             });
           },
           () => {},

@@ -36,6 +36,14 @@ describe('the simulated network', () => {
     assert.deepEqual(await runSchedule(drawSchedule(7)), first);
   });
 
+  for (const seed of [34, 101]) {
+    it(`R29: a validator that lost its journal signs nothing that it heard of in its probation (seed ${seed})`, async function () {
+      this.timeout(60_000);
+      const { violations } = await runSchedule(drawSchedule(seed));
+      assert.deepEqual(violations, []);
+    });
+  }
+
   it('is not blind: with F+1 twins on both sides of a partition it sees two decisions', async () => {
     const { violations } = await runSchedule(splitBrain());
     assert.ok(

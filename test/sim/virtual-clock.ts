@@ -66,6 +66,28 @@ export class VirtualClock implements Clock {
   }
 }
 
+/** One node's view of the time: it may jump, and its timers take no notice. */
+export class NodeClock implements Clock {
+  readonly #clock: VirtualClock;
+  #aheadMs = 0;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  step(byMs: number): void {
+    this.#aheadMs += byMs;
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs() + this.#aheadMs;
+  }
+
+  setTimer(delayMs: number, action: () => void): () => void {
+    return this.#clock.setTimer(delayMs, action);
+  }
+}
+
 function before(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

@@ -13,12 +13,12 @@ import { fakeSigner, fakeVerifier } from './fake-signatures.ts';
 import { censored, shameless, tapped } from './puppet.ts';
 import { SeededRandom } from './random.ts';
 import { BEHAVIOURS, type Behaviour, PUNCTUAL, type Role } from './roles.ts';
-import type { CrashPoint, Schedule } from './schedule.ts';
+import type { CrashPoint, JournalFault, Schedule } from './schedule.ts';
 import { sharedAuthenticator } from './shared-authenticator.ts';
 import { type DiskFaults, SimDisk, SimStore } from './sim-disk.ts';
 import { leaningOf, simJudge } from './sim-judge.ts';
 import { type Port, SimNetwork } from './sim-network.ts';
-import { drainMicrotasks, VirtualClock } from './virtual-clock.ts';
+import { drainMicrotasks, NodeClock, VirtualClock } from './virtual-clock.ts';
 
 const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** Virtual time after the calm in which every task must end. */
@@ -35,6 +35,9 @@ interface SimNode {
   validator: number;
   role: Role | null;
   disk: SimDisk;
+  readonly clock: NodeClock;
+  /** R29: it must not trust its journal until a probation was sat out whole. */
+  untrusted: boolean;
   port: Port;
   network: Network;
   /** How often it came to each point at which it may be made to die. */
@@ -68,6 +71,8 @@ class World {
   readonly #diskFaults: DiskFaults;
   readonly #nodes: SimNode[] = [];
   readonly #acknowledged = new Set<string>();
+  /** Of every task that has one. */
+  readonly #deadlinesMs = new Map<string, number>();
   #muzzled: Port | null = null;
   #calm = false;
   #events = 0;
@@ -88,6 +93,7 @@ class World {
       if (role !== 'silent') this.#addNode(validator, 'a', role);
       if (role === 'twins') this.#addNode(validator, 'b', role);
     }
+    this.#checker.isOver = (validator, taskId) => this.#isOver(validator, taskId);
     this.#network.passes = (from) => from !== this.#muzzled;
     this.#network.onFrame = (port, frame) => this.#frameLeft(this.#nodeOf(port), frame);
     this.#network.onAnswer = (port, answer) => this.#nodeOf(port).role !== null && this.#checker.answered(answer);
@@ -96,13 +102,16 @@ class World {
   }
 
   async run(): Promise<Outcome> {
-    const { calmAtMs, crashes, partitions, tasks } = this.#schedule;
+    const { calmAtMs, crashes, partitions, tasks, clockSteps, lostJournal } = this.#schedule;
     const startMs = this.#clock.nowMs();
     for (const node of this.#nodes) await this.#startNode(node);
     for (let i = 0; i < tasks; i++) this.#clock.setTimer(this.#random.integer(0, 2_000), () => this.#submit(i));
     for (const { atMs, node, downMs } of crashes)
       this.#clock.setTimer(atMs, () => this.#crash(this.#nodes[node], downMs));
     for (const partition of partitions) this.#planPartition(partition);
+    for (const { atMs, node, byMs } of clockSteps)
+      this.#clock.setTimer(atMs, () => this.#nodes[node]?.clock.step(byMs));
+    if (lostJournal !== null) this.#planLostJournal(lostJournal);
     for (let atMs = WATCH_MS; atMs < calmAtMs; atMs += WATCH_MS) this.#clock.setTimer(atMs, () => this.#watch());
     this.#clock.setTimer(calmAtMs, () => this.#beCalm());
     await this.#runUntil(startMs + calmAtMs + 1, () => false);
@@ -124,7 +133,9 @@ class World {
     const { port, network } = this.#network.attach(this.#keys[validator]!, name);
     const position = this.#nodes.length;
     const disk = new SimDisk(name);
-    this.#nodes.push({ name, position, validator, role, disk, port, network, points: new Map(), running: null });
+    const clock = new NodeClock(this.#clock);
+    const state = { disk, clock, untrusted: false, points: new Map(), running: null };
+    this.#nodes.push({ name, position, validator, role, port, network, ...state });
   }
 
   #nodeOf(port: Port): SimNode {
@@ -144,22 +155,27 @@ class World {
     const behaviour = behaviourOf(node.role);
     const victim = this.#nodes.find(({ position }) => position === this.#schedule.muzzled)?.port.key ?? null;
     const actor = new Actor({ ...place, victim }, node.network, this.#random, this.#authenticator);
+    const untrustedJournal = node.untrusted;
     const judge = simJudge(this.#schedule, this.#random, this.#clock, {
       ...node,
       onAsked: (task) => this.#checker.judged(node.validator, this.#idOf(task)),
     });
     const engine = await Engine.start(
-      { committee: this.#committee, identity: place, authenticator: this.#authenticator },
+      { committee: this.#committee, identity: place, authenticator: this.#authenticator, untrustedJournal },
       {
         store,
         network: behaviour === undefined ? node.network : censored(node.network, actor, behaviour),
         judge,
-        clock: this.#clock,
+        clock: node.clock,
         random: this.#random,
         logger: SILENT_LOGGER,
       },
       { onDecided: (_taskId, cert) => node.role === null && this.#checker.decided(node.name, cert) },
     );
+    if (untrustedJournal)
+      engine.whenTrusted(() => {
+        node.untrusted = false;
+      });
     actor.engine = engine;
     node.running = { engine, store };
     if (node.role === null) this.#network.connect(node.port, engine);
@@ -225,6 +241,31 @@ class World {
     this.#clock.setTimer(atMs + forMs, () => this.#heal());
   }
 
+  /** R29: the key has said what the database that it comes back with does not know; the node is told so, once. */
+  #planLostJournal({ validator, kind, copiedAtMs, atMs, downMs }: JournalFault): void {
+    const node = this.#honest().find((candidate) => candidate.validator === validator);
+    if (node === undefined) return;
+    let backup = new SimDisk(`${node.name}, made anew`);
+    if (kind === 'rolledBack')
+      this.#clock.setTimer(copiedAtMs, () => {
+        backup = node.disk.copy();
+      });
+    this.#clock.setTimer(atMs, () => {
+      this.#crash(node, downMs);
+      node.disk = backup;
+      node.untrusted = true;
+      this.#forgetLostTasks();
+    });
+  }
+
+  /** What nobody else had heard of when its one copy was lost can no longer be decided. */
+  #forgetLostTasks(): void {
+    const disks = this.#honest().map(({ disk }) => disk);
+    for (const taskId of this.#acknowledged) {
+      if (!disks.some((disk) => disk.tasks.has(taskId) || disk.results.has(taskId))) this.#acknowledged.delete(taskId);
+    }
+  }
+
   #heal(): void {
     this.#network.passes = (from) => from !== this.#muzzled;
     this.#network.reconnectAll();
@@ -246,6 +287,7 @@ class World {
     const up = this.#honest().filter(({ running }) => running !== null);
     if (up.length === 0) return;
     const task = this.#draft(number);
+    if (task.deadline !== undefined) this.#deadlinesMs.set(this.#idOf(task), task.deadline * 1000);
     for (const { running } of this.#schedule.everywhere ? up : [this.#random.pick(up)]) {
       void running!.engine.submit(task).then(
         (taskId) => this.#acknowledged.add(taskId),
@@ -262,12 +304,31 @@ class World {
         type: 'SKILL_ASSESSMENT',
         submission: { content: `answer ${number}/${attempt}`, evidence: [] },
         criteria: { skill: 'simulation', level: 1, requirements: ['an answer'] },
+        ...this.#deadlineOf(number),
       };
       if (ambushRound === null || faulty.length === 0) return task;
       const { proposers } = createInstance(this.#committee, this.#idOf(task), null);
       const proposer = proposers[ambushRound % proposers.length]!;
       if (faulty.some(({ validator }) => validator === proposer)) return task;
     }
+  }
+
+  #deadlineOf(number: number): Pick<Task, 'deadline' | 'notAfter'> {
+    const { deadlineSeconds = null, notAfterSeconds = null } = this.#schedule.deadlines[number] ?? {};
+    const nowSeconds = Math.floor(this.#clock.nowMs() / 1000);
+    return {
+      ...(deadlineSeconds === null ? {} : { deadline: nowSeconds + deadlineSeconds }),
+      ...(notAfterSeconds === null ? {} : { notAfter: nowSeconds + notAfterSeconds }),
+    };
+  }
+
+  /** True if some clock that a validator had so far may have said that a task's time is over. */
+  #isOver(validator: number, taskId: string): boolean {
+    const deadlineMs = this.#deadlinesMs.get(taskId);
+    if (deadlineMs === undefined) return false;
+    const steps = this.#schedule.clockSteps.filter(({ node }) => this.#nodes[node]?.validator === validator);
+    const aheadMs = steps.reduce((sum, { byMs }) => sum + Math.max(0, byMs), 0);
+    return this.#clock.nowMs() + aheadMs >= deadlineMs;
   }
 
   #idOf(task: Task): string {

@@ -19,8 +19,9 @@ export interface Hunt {
  */
 export async function hunt(mutant: Mutant, seed: number | null, count: number, limits: ScheduleLimits): Promise<Hunt> {
   const role = mutant.from?.role;
-  const narrowed = seed !== null || role === undefined ? limits : { ...limits, role, faulty: 1 };
-  return huntFrom(mutant, seed ?? mutant.from?.seed ?? 1, count, narrowed);
+  const reach = mutant.from?.wide === true ? {} : { narrow: true };
+  const narrowed = seed !== null || role === undefined ? reach : { ...reach, role, faulty: 1 };
+  return huntFrom(mutant, seed ?? mutant.from?.seed ?? 1, count, { ...limits, ...narrowed });
 }
 
 async function huntFrom(mutant: Mutant, firstSeed: number, count: number, limits: ScheduleLimits): Promise<Hunt> {

@@ -6,8 +6,11 @@ export interface Mutant {
   /** The rule of src/consensus/README.md that it breaks. */
   rule: string;
   edits: readonly { file: string; find: string; replace: string }[];
-  /** Where the hunt begins, for one that needs a rare schedule: the seed that once found it, and the role in it. */
-  from?: { seed: number; role?: Role };
+  /**
+   * Where the hunt begins, for one that needs a rare schedule: the seed that once found it, and the role in it; wide
+   * for one that needs deadlines, clock steps or lost journals.
+   */
+  from?: { seed: number; role?: Role; wide?: boolean };
 }
 
 function mutant(name: string, rule: string, file: string, find: string, replace: string): Mutant {
@@ -161,8 +164,8 @@ const VOTING_MUTANTS: readonly Mutant[] = [
     'skips-rounds-for-one',
     'R21',
     'consensus/voting.ts',
-    'number > instance.round && round.voterWeight > instance.committee.faulty,',
-    'number > instance.round && round.voterWeight > 0,',
+    'if (number > last && round.voterWeight > instance.committee.faulty) last = number;',
+    'if (number > last && round.voterWeight > 0) last = number;',
   ),
   mutant('stale-timers-count', 'R23', 'consensus/voting.ts', 'if (round !== instance.round) return;\n', ''),
   mutant('voter-counted-twice', 'R22', 'consensus/intake.ts', 'if (group.votes.has(vote.signer)) return;\n', ''),
@@ -180,7 +183,7 @@ const EDGE_MUTANTS: readonly Mutant[] = [
     'signatures-unchecked',
     'R32',
     'protocol/batch.ts',
-    'if (!verifier.verify(header, signature)) return false;\n',
+    'if (!verifier.verify(headerBytes(configDigest, validatorIndex, leafCount, root), signature)) return false;\n',
     '',
   ),
   {
@@ -311,6 +314,37 @@ const DURABILITY_MUTANTS: readonly Mutant[] = [
   ),
 ];
 
+const TIME_MUTANTS: readonly Mutant[] = [
+  mutant(
+    'deadline-comes-at-once',
+    'R23',
+    'engine/open-task.ts',
+    'return Math.max(DEADLINE_WAIT_MS_MIN, deadlineMs - this.#context.clock.nowMs());',
+    'return Math.min(DEADLINE_WAIT_MS_MIN, deadlineMs);',
+  ),
+  mutant(
+    'lost-journal-trusted',
+    'R29',
+    'engine/engine.ts',
+    'maySign: !this.#probation.covers(taskId) };',
+    'maySign: this.#probation !== undefined };',
+  ),
+  mutant(
+    'probation-forgets-what-it-heard',
+    'R29',
+    'engine/probation.ts',
+    'return this.isRunning || this.#heard.has(taskId);',
+    'return this.isRunning;',
+  ),
+  mutant(
+    'followed-in-name-only',
+    'R29',
+    'engine/open-task.ts',
+    'if (!init.maySign) this.instance.muted = true;',
+    'this.instance.muted = false;',
+  ),
+];
+
 const LOCKING = ['no-lock', 'polka-unlocks-always', 'claimed-polka-believed'];
 
 /** Bugs of locking: the exhaustive search finds the run that they need, which chance seldom does. */
@@ -338,6 +372,10 @@ const RARE: Readonly<Record<string, NonNullable<Mutant['from']>>> = {
   'light-bundle-accepted': { seed: 120 },
   'bundle-counts-a-voter-twice': { seed: 40 },
   'lock-not-durable': { seed: 2_090, role: 'split' },
+  'deadline-comes-at-once': { seed: 1, wide: true },
+  'lost-journal-trusted': { seed: 1, wide: true },
+  'probation-forgets-what-it-heard': { seed: 260, wide: true },
+  'followed-in-name-only': { seed: 1, wide: true },
 };
 
 /** Every rule that keeps a promise, broken once; the simulator must find each. */
@@ -346,4 +384,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...VOTING_MUTANTS.filter(({ name }) => !LOCKING.includes(name)),
   ...EDGE_MUTANTS,
   ...DURABILITY_MUTANTS,
+  ...TIME_MUTANTS,
 ].map((one) => ({ ...one, ...(RARE[one.name] === undefined ? {} : { from: RARE[one.name]! }) }));
