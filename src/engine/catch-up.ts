@@ -1,4 +1,5 @@
 import type { WireBundle } from '../protocol/bundle.ts';
+import { ProtocolError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { SYNC_PAGE_MAX } from '../protocol/limits.ts';
 import { Limiter } from './bounded.ts';
@@ -98,8 +99,22 @@ export class CatchUp {
   async #fetch(peer: PeerKey, taskId: Digest): Promise<boolean> {
     if (this.#stopped || (await this.#context.isHeld(taskId))) return true;
     const answer = await this.#context.network.request(peer, { kind: 'result', taskId });
-    if (answer.kind !== 'result' || answer.cert === null || answer.cert.taskId !== taskId) return false;
-    this.#context.onCert(answer.cert, peer);
-    return true;
+    if (answer.kind !== 'result' || answer.cert === null) return false; // it lost its copy
+    if (answer.cert.taskId === taskId) return this.#takeCert(answer.cert, peer);
+    this.#context.network.report(peer, 'lying-answer');
+    return false;
+  }
+
+  /** True if the certificate holds. */
+  #takeCert(cert: WireBundle, peer: PeerKey): boolean {
+    try {
+      this.#context.onCert(cert, peer);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#context.network.report(peer, 'lying-answer');
+      this.#context.logger.debug({ peer, error: error.message }, 'a certificate of this peer does not hold');
+      return false;
+    }
   }
 }

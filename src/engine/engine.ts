@@ -3,58 +3,34 @@ import type { JournalRecord } from '../consensus/state.ts';
 import { type Authenticator, createAuthenticator } from '../protocol/authenticator.ts';
 import type { Cert } from '../protocol/bundle.ts';
 import type { Committee } from '../protocol/committee.ts';
-import type { Signer } from '../protocol/ed25519.ts';
 import { ProtocolError, ValidationError } from '../protocol/errors.ts';
 import type { FetchAnswer, FetchRequest } from '../protocol/fetch.ts';
-import { type Announcement, announcementBytes } from '../protocol/frame.ts';
+import type { Announcement } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
-import { TASK_INLINE_BYTES_MAX } from '../protocol/limits.ts';
-import type { SignedLeaf } from '../protocol/signed-leaf.ts';
 import { encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
 import { Attestations } from './attestations.ts';
 import { createBackground } from './background.ts';
 import { CatchUp } from './catch-up.ts';
 import { Certificates } from './certificates.ts';
 import { Decisions } from './decisions.ts';
+import type { EngineDependencies, EngineEvents, EngineOptions } from './engine-options.ts';
 import { JournalIndex } from './journal-index.ts';
-import { OPEN_TASKS_MAX, RECONNECT_SPREAD_MS } from './limits.ts';
+import { RECONNECT_SPREAD_MS, TASK_LIMITS } from './limits.ts';
 import { OpenTask, type OpenTaskContext, type OpenTaskInit } from './open-task.ts';
 import { Outbox } from './outbox.ts';
 import { PeerExchange } from './peer-exchange.ts';
-import type { Clock, Judge, Logger, Network, NetworkHandlers, PeerKey, Random, Store, Verdict } from './ports.ts';
+import type { NetworkHandlers, Offence, PeerKey, Verdict } from './ports.ts';
+import { Probation } from './probation.ts';
 import { recoverJournal } from './recovery.ts';
 import { Reports } from './reports.ts';
 import { answerRequest } from './responder.ts';
-import { Router } from './router.ts';
+import { JunkTaskError, Router } from './router.ts';
+import { announcementOf, assertInTime } from './submission.ts';
+import { TaskQuota, tooManyTasks } from './task-quota.ts';
+import { type Origin, TaskRecords } from './task-records.ts';
 import { UnknownTasks } from './unknown-tasks.ts';
 
-export interface EngineOptions {
-  committee: Committee;
-  /** Position and key of this validator, or null for an observer, which never signs. */
-  identity: { index: number; signer: Signer } | null;
-  /**
-   * R29: this key may have signed what its journal does not know. Tasks that are open at the start, and those first
-   * seen in a probation after it, are followed only. A damaged journal means the same.
-   */
-  untrustedJournal?: boolean;
-  /** Checks Ed25519 signatures under the committee's keys, unless a simulation brings its own. */
-  authenticator?: Authenticator;
-}
-
-export interface EngineDependencies {
-  store: Store;
-  network: Network;
-  judge: Judge;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-}
-
-/** What the node learns of its engine; called after it became durable. */
-export interface EngineEvents {
-  onOpened?(taskId: Digest, task: Task): void;
-  onDecided?(taskId: Digest, cert: Cert): void;
-}
+export type { EngineDependencies, EngineEvents, EngineOptions } from './engine-options.ts';
 
 /**
  * Runs the instances of all tasks: routes what arrives, journals before it sends, and keeps what was decided.
@@ -65,6 +41,7 @@ export class Engine implements NetworkHandlers {
   readonly certificates: Certificates;
   readonly reports: Reports;
   readonly attestations: Attestations;
+  readonly records: TaskRecords;
   readonly #options: EngineOptions;
   readonly #dependencies: EngineDependencies;
   readonly #events: EngineEvents;
@@ -80,8 +57,11 @@ export class Engine implements NetworkHandlers {
   readonly #outbox: Outbox;
   /** Records of tasks whose body was lost: they wait until it is fetched. */
   readonly #bodiless = new Map<Digest, { records: JournalRecord[]; maySign: boolean }>();
-  /** Nothing is signed for tasks first seen before this moment. */
-  #trustedAfterMs = 0;
+  readonly #quota: TaskQuota;
+  /** R28: undecided tasks that were given up; a certificate may still come for them. */
+  readonly givenUp = new Set<Digest>();
+  /** Nothing is signed for tasks that are open at its begin or first seen in it. */
+  readonly #probation: Probation;
   #stopped = false;
 
   /** @param firstTick above every tick in the journal */
@@ -92,11 +72,15 @@ export class Engine implements NetworkHandlers {
     firstTick: number,
   ) {
     const { committee, identity } = options;
-    const { store, network, clock, logger, judge, random } = dependencies;
+    const { store, network, clock, logger, judge, random, side = null } = dependencies;
+    const limits = { ...TASK_LIMITS, ...options.limits };
     this.committee = committee;
+    this.#quota = new TaskQuota(limits);
     this.#options = options;
     this.#dependencies = dependencies;
     this.#events = events;
+    // By then every task that was open when this node started is closed by the others.
+    this.#probation = new Probation(2 * committee.rules.timers.observeMs, clock);
     const background = createBackground(logger);
     this.#authenticator = options.authenticator;
     this.certificates = new Certificates(committee, this.#authenticator, store);
@@ -107,6 +91,15 @@ export class Engine implements NetworkHandlers {
       network,
       certificates: this.certificates,
       logger,
+    });
+    const { certificates } = this;
+    this.records = new TaskRecords({
+      side,
+      clock,
+      logger,
+      background,
+      certificates,
+      onNoted: (taskId, entry) => this.#events.onTimeline?.(taskId, entry),
     });
     this.reports = new Reports({
       background,
@@ -139,7 +132,8 @@ export class Engine implements NetworkHandlers {
       network,
       clock,
       logger,
-      onFound: (...found) => this.#router.takeFound(...found),
+      onHeard: (taskId) => this.#probation.noteHeard(taskId),
+      onFound: (found) => this.#router.takeFound(found),
     });
     this.#catchUp = new CatchUp({
       network,
@@ -147,7 +141,7 @@ export class Engine implements NetworkHandlers {
       logger,
       isDecided: (taskId) => this.certificates.isDecided(taskId),
       isHeld: (taskId) => this.certificates.isHeld(taskId),
-      isOpen: (taskId) => this.#tasks.has(taskId),
+      isOpen: (taskId) => this.#tasks.has(taskId) || this.givenUp.has(taskId),
       onCert: (cert, from) => this.#decisions.take(cert, from),
       onOpenTask: (taskId, from) => this.#unknown.seek(taskId, from),
     });
@@ -184,7 +178,9 @@ export class Engine implements NetworkHandlers {
       tasks: this.#tasks,
       background,
       isStopped: () => this.#stopped,
-      onNewTask: (task, taskBytes, taskId) => void this.#openNew(task, taskBytes, taskId, null),
+      isGivenUp: (taskId) => this.givenUp.has(taskId),
+      onNewTask: (task, taskBytes, taskId, origin) => void this.#openNew(task, taskBytes, taskId, null, origin),
+      onLateLeaf: (leaf) => this.records.lateLeaf(leaf),
       onCert: (cert, from) => this.#decisions.take(cert, from),
       onLate: (index, taskId) => this.#exchange.tellDecision(index, taskId, this.certificates.get(taskId)),
     });
@@ -200,8 +196,14 @@ export class Engine implements NetworkHandlers {
       release: (digest) => this.reports.release(digest),
       onWant: (task) => this.#exchange.fetchWanted(task),
       onOverdue: (task) => this.#exchange.fetchAll(task),
-      onReveal: (task, leaf) => this.#pullReport(task, leaf),
+      onReveal: (signer, result) => this.reports.pull(result, committee.validators[signer]!.publicKey),
+      onOwnKeyElsewhere: () => this.#probation.prolong(),
       onDecided: (cert) => this.#decisions.keep(cert),
+      onExpired: (task) => this.#giveUp(task),
+      taskTtlMs: limits.taskTtlMs,
+      onEquivocation: (signer) => network.report(committee.validators[signer]!.publicKey, 'equivocation'),
+      onLateLeaf: (leaf) => this.records.lateLeaf(leaf),
+      onEntry: (taskId, entry) => this.records.timelines.note(taskId, entry),
     };
   }
 
@@ -215,10 +217,11 @@ export class Engine implements NetworkHandlers {
     const { authenticator = createAuthenticator(options.committee) } = options;
     const journal = await recoverJournal(store, authenticator, logger);
     const engine = new Engine({ ...options, authenticator }, dependencies, events, journal.nextTick);
-    if (journal.damaged || options.untrustedJournal === true) engine.#trustedAfterMs = engine.#endOfProbationMs();
+    if (journal.damaged || options.untrustedJournal === true) engine.#probation.begin();
+    for (const taskId of journal.givenUp) engine.givenUp.add(taskId);
     for (const recovered of journal.tasks) {
       const { taskId, records, body } = recovered;
-      const maySign = recovered.maySign && engine.#isTrusted();
+      const maySign = recovered.maySign && !engine.#probation.isRunning;
       if (body === undefined) engine.#bodiless.set(taskId, { records, maySign });
       else engine.#open({ ...body, taskId, records, maySign, announcement: null });
       // Damage shows once; that the task is only followed must outlast the next restart too.
@@ -239,9 +242,14 @@ export class Engine implements NetworkHandlers {
     return this.#outbox.fault;
   }
 
-  /** Tasks first seen before this moment (milliseconds since 1970) are followed only; 0 if the journal is trusted. */
+  /** Tasks first seen before this moment (milliseconds since 1970) are followed only; 0 if the journal was always trusted. */
   get trustedAfterMs(): number {
-    return this.#trustedAfterMs;
+    return this.#probation.untilMs;
+  }
+
+  /** Runs once the journal is trusted again, which may come later than `trustedAfterMs` said. */
+  whenTrusted(action: () => void): void {
+    this.#probation.whenOver(action);
   }
 
   /** When nothing waits to be written or sent any more. */
@@ -252,6 +260,8 @@ export class Engine implements NetworkHandlers {
   /** Signs and sends nothing from here on; all that was said is in the journal. */
   stop(): void {
     this.#stopped = true;
+    this.#probation.stop();
+    this.records.stop();
     this.#catchUp.stop();
     this.#exchange.stop();
     this.reports.stop();
@@ -262,7 +272,7 @@ export class Engine implements NetworkHandlers {
   /**
    * Takes in a task from a client and announces it; the same task has the same id, however often it is sent.
    * Resolves once it is durable.
-   * @throws ValidationError DEADLINE_PASSED, TOO_MANY_TASKS, OBSERVER
+   * @throws ValidationError DEADLINE_PASSED, TOO_MANY_TASKS, TASK_GIVEN_UP, OBSERVER
    */
   async submit(task: Task): Promise<Digest> {
     const taskBytes = encodeTask(task);
@@ -272,20 +282,14 @@ export class Engine implements NetworkHandlers {
     if (identity === null) {
       throw new ValidationError('an observer takes no tasks: submit to a validator', 'OBSERVER');
     }
-    const nowMs = this.#dependencies.clock.nowMs();
-    if (task.deadline !== undefined && task.deadline * 1000 <= nowMs) {
-      throw new ValidationError('deadline: has passed; give a later one or none', 'DEADLINE_PASSED', {
-        path: 'deadline',
-      });
-    }
-    if (this.#tasks.size >= OPEN_TASKS_MAX) {
-      throw new ValidationError(`${OPEN_TASKS_MAX} tasks are undecided here: try again later`, 'TOO_MANY_TASKS');
-    }
-    const signed = { taskId, size: taskBytes.length, origin: identity.index };
-    const signature = identity.signer.sign(announcementBytes(this.committee.networkId, signed));
-    const body = taskBytes.length <= TASK_INLINE_BYTES_MAX ? taskBytes : null;
-    const announcement = { ...signed, signature, body };
-    const opened = this.#openNew(task, taskBytes, taskId, announcement);
+    assertInTime(task, this.#dependencies.clock.nowMs());
+    if (this.givenUp.has(taskId))
+      throw new ValidationError('this task was given up undecided: submit it with another attempt', 'TASK_GIVEN_UP');
+    const refusal = this.#quota.refusal(identity.index, taskBytes.length);
+    if (refusal !== undefined) throw tooManyTasks(refusal);
+    const announcement = announcementOf(this.committee, identity, taskId, taskBytes);
+    const origin = { note: 'from a client', validatorIndex: identity.index, announcedBy: identity.index };
+    const opened = this.#openNew(task, taskBytes, taskId, announcement, origin);
     if (opened) this.#outbox.announce(announcement);
     await this.#outbox.synced();
     return taskId;
@@ -298,11 +302,14 @@ export class Engine implements NetworkHandlers {
 
   onFrame(bytes: Uint8Array, from: PeerKey): Verdict {
     if (this.#stopped) return 'ignore';
+    let offence: Offence = 'malformed-frame';
     try {
-      this.#router.takeFrame(this.#authenticator.readFrame(bytes), from);
-      return 'accept';
+      const frame = this.#authenticator.readFrame(bytes);
+      offence = 'bad-signature';
+      return this.#router.takeFrame(frame, from) ? 'accept' : 'ignore';
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      this.#dependencies.network.report(from, error instanceof JunkTaskError ? 'junk-task' : offence);
       this.#dependencies.logger.debug({ from, error: error.message }, 'refused a frame');
       return 'reject';
     }
@@ -329,29 +336,40 @@ export class Engine implements NetworkHandlers {
   }
 
   /** False if it is open already, or there are too many; then it comes again by a repeat. */
-  #openNew(task: Task, taskBytes: Uint8Array, taskId: Digest, announcement: Announcement | null): boolean {
-    const known = this.#tasks.has(taskId) || this.certificates.has(taskId);
-    if (known || this.#stopped || this.#tasks.size >= OPEN_TASKS_MAX) return false;
+  #openNew(
+    task: Task,
+    taskBytes: Uint8Array,
+    taskId: Digest,
+    announcement: Announcement | null,
+    origin: Origin,
+  ): boolean {
+    const known = this.#tasks.has(taskId) || this.certificates.has(taskId) || this.givenUp.has(taskId);
+    if (known || this.#stopped) return false;
+    if (this.#quota.refusal(origin.announcedBy, taskBytes.length) !== undefined) return false;
     const firstSeenMs = this.#dependencies.clock.nowMs();
     this.#outbox.task({ taskId, taskBytes, firstSeenMs });
-    const recovered = this.#bodiless.get(taskId) ?? { records: [], maySign: this.#isTrusted() };
+    const recovered = this.#bodiless.get(taskId) ?? { records: [], maySign: !this.#probation.covers(taskId) };
     if (!this.#bodiless.delete(taskId))
       this.#outbox.record(taskId, { kind: 'opened', firstSeenMs, maySign: recovered.maySign });
-    this.#open({ taskId, task, taskBytes, firstSeenMs, announcement, ...recovered });
+    this.#open({ taskId, task, taskBytes, firstSeenMs, announcement, ...recovered }, origin);
     this.#outbox.afterSync(() => this.#events.onOpened?.(taskId, task));
     return true;
   }
 
-  #open(init: OpenTaskInit): void {
+  /** @param origin left out for a task that was open before a restart */
+  #open(init: OpenTaskInit, origin?: Origin): void {
     const buffered = this.#unknown.take(init.taskId);
-    const task = new OpenTask(this.#context, init);
+    this.records.opened(init.taskId, init.maySign, origin);
+    const task = new OpenTask(this.#context, init, origin?.announcedBy);
     this.#tasks.set(init.taskId, task);
+    this.#quota.opened(init.taskId, task.announcedBy, init.taskBytes.length);
     task.start();
     for (const leaf of buffered) task.dispatch({ kind: 'leaf', leaf });
   }
 
   #noteEntry(tick: number, taskIds: readonly Digest[]): void {
-    const open = taskIds.filter((taskId) => this.#tasks.has(taskId) || this.#bodiless.has(taskId));
+    const isOpen = (taskId: Digest) => this.#tasks.has(taskId) || this.#bodiless.has(taskId);
+    const open = taskIds.filter((taskId) => isOpen(taskId) || this.givenUp.has(taskId));
     if (this.#journal.add(tick, open)) this.#outbox.dropJournal(tick);
   }
 
@@ -360,27 +378,23 @@ export class Engine implements NetworkHandlers {
     this.#events.onDecided?.(cert.taskId, cert);
   }
 
+  /** R28: its records go, and in the same write comes what keeps this node from ever signing for it again. */
+  #giveUp({ taskId }: OpenTask): void {
+    if (this.#stopped || this.certificates.has(taskId)) return;
+    this.#dependencies.logger.warn({ taskId }, 'a task was given up undecided: too few validators took part in it');
+    this.#forget(taskId);
+    this.givenUp.add(taskId);
+    this.#outbox.record(taskId, { kind: 'given up' });
+  }
+
   #forget(taskId: Digest): void {
+    this.records.timelines.close(taskId);
+    this.#quota.closed(taskId);
+    this.givenUp.delete(taskId);
     this.#tasks.get(taskId)?.stop();
     this.#tasks.delete(taskId);
     this.#bodiless.delete(taskId);
     this.#unknown.take(taskId);
     for (const tick of this.#journal.remove(taskId)) this.#outbox.dropJournal(tick);
-  }
-
-  #pullReport(task: OpenTask, { signer, leaf }: SignedLeaf): void {
-    if (leaf.type !== 'REVEAL' || signer === this.#options.identity?.index) return;
-    if (task.instance.reveals.get(signer)?.some((held) => held.leaf.leaf === leaf)) {
-      this.reports.pull(leaf.opening.result, this.committee.validators[signer]!.publicKey);
-    }
-  }
-
-  #isTrusted(): boolean {
-    return this.#dependencies.clock.nowMs() >= this.#trustedAfterMs;
-  }
-
-  /** R29: by then every task that was open when this node started is closed by the others. */
-  #endOfProbationMs(): number {
-    return this.#dependencies.clock.nowMs() + 2 * this.committee.rules.timers.observeMs;
   }
 }

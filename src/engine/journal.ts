@@ -20,7 +20,12 @@ export interface OpenedRecord {
   readonly maySign: boolean;
 }
 
-export type EngineRecord = JournalRecord | OpenedRecord;
+/** R28: a task was given up undecided: nothing is ever signed for it again. */
+export interface GivenUpRecord {
+  readonly kind: 'given up';
+}
+
+export type EngineRecord = JournalRecord | OpenedRecord | GivenUpRecord;
 
 /** One record and its task, in the order of the tick. */
 export interface TaskRecord {
@@ -29,7 +34,17 @@ export interface TaskRecord {
 }
 
 /** Record kinds; the position is the stored code: append only. */
-const KINDS = ['opened', 'judged', 'closed', 'proposed', 'prevoted', 'precommitted', 'valid', 'round'] as const;
+const KINDS = [
+  'opened',
+  'judged',
+  'closed',
+  'proposed',
+  'prevoted',
+  'precommitted',
+  'valid',
+  'round',
+  'given up',
+] as const;
 const RECORDS_MAX = 1_000_000;
 
 /** R27: the records of one tick, as one value. */
@@ -46,6 +61,8 @@ function payloadOf(record: EngineRecord): CborValue {
   switch (record.kind) {
     case 'opened':
       return [record.firstSeenMs, record.maySign];
+    case 'given up':
+      return null;
     case 'judged':
       return openingToCbor(record.opening);
     case 'closed':
@@ -92,6 +109,8 @@ function recordFromCbor(kind: EngineRecord['kind'], payload: CborValue, authenti
         firstSeenMs: integerOf(pair()[0], 'firstSeen', 0, Number.MAX_SAFE_INTEGER),
         maySign: booleanOf(pair()[1], 'maySign'),
       };
+    case 'given up':
+      return { kind };
     case 'judged':
       return { kind, opening: openingFromCbor(payload) };
     case 'closed':

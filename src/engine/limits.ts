@@ -2,10 +2,35 @@
 
 /** Undecided tasks held at once: about 20 KB each with n = 4, so 200 MB; more are refused until some are decided. */
 export const OPEN_TASKS_MAX = 10_000;
+/** Canonical bytes of all of them; what is decoded of them weighs about as much again. */
+export const OPEN_BYTES_MAX = 256 * 1024 * 1024;
+/** The longest that a timer of Node.js can run; a longer one would fire at once. */
+export const TIMER_MS_MAX = 2 ** 31 - 1;
+/** Undecided tasks whose announcement did not come yet: they may be anybody's, so they share one bound. */
+export const UNANNOUNCED_TASKS_MAX = 4_000;
+/** When a refused client may find room: some judgements later. */
+export const OPEN_RETRY_SECONDS = 5;
+/** What an engine bears unless told otherwise: a day, and of one origin less than half of all. */
+export const TASK_LIMITS = {
+  taskTtlMs: 24 * 60 * 60 * 1000,
+  openTasksPerOrigin: 4_000,
+  openBytesPerOrigin: 96 * 1024 * 1024,
+};
+
 /** Tasks whose leaves came before their body. */
 export const UNKNOWN_TASKS_MAX = 1_024;
+/** Of them, those that one validator (or one peer, where nothing is signed) spoke of: four may do so at once. */
+export const UNKNOWN_TASKS_OF_ONE_MAX = 256;
+/** Such tasks of one source that are looked for in a second, and at once after a rest: each costs a request to every peer. */
+export const UNKNOWN_TASKS_OF_ONE = { perSecond: 50, burst: 512 };
 /** Leaves buffered for one such task: all that a committee of 64 says in a first round. */
 export const UNKNOWN_LEAVES_MAX = 400;
+/** Memory of all buffered leaves of one source, as estimated: a share of an honest node's whole heap. */
+export const UNKNOWN_BYTES_OF_ONE_MAX = 4 * 1024 * 1024;
+/** What a held leaf costs beside its bytes: objects, digests, the path of its proof. */
+export const LEAF_OVERHEAD_BYTES = 2_048;
+/** Memory of a decoded attachment for each of its encoded bytes. */
+export const DECODED_BYTES_PER_BYTE = 6;
 /** How long a body is looked for before its leaves are dropped; repeats bring them again. */
 export const UNKNOWN_TASK_MS = 30_000;
 
@@ -49,3 +74,14 @@ export const DECIDED_IDS_MAX = 100_000;
 export const ANSWER_PAUSE_MS = 1_000;
 /** Between two requests for the leaves of one task to one peer. */
 export const FETCH_PAUSE_MS = 100;
+
+/** Entries of one task's timeline: all of a first round with 64 validators, or some tens of rounds with four. */
+export const TIMELINE_ENTRIES_MAX = 512;
+/** Timelines of decided tasks kept in memory: about 2 KB each with n = 4. */
+export const TIMELINES_RECENT_MAX = 1_000;
+/** Between two writes of timelines: the most of a story that a crash loses. */
+export const TIMELINE_WRITE_MS = 1_000;
+/** Decided tasks with signatures that wait to be credited. */
+export const LATE_VOTES_MAX = 2_000;
+/** Signatures gather this long, so that a certificate is written anew once, not once a signature. */
+export const LATE_VOTES_WRITE_MS = 500;

@@ -16,13 +16,15 @@ import { type Announcement, provenLeafToCbor } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Judgement } from '../protocol/judgement.ts';
 import { leafSlot } from '../protocol/leaf.ts';
-import type { SignedLeaf } from '../protocol/signed-leaf.ts';
+import type { Authentic, SignedLeaf } from '../protocol/signed-leaf.ts';
 import type { Task } from '../protocol/task.ts';
+import type { ValidationResult } from '../protocol/validation-result.ts';
 import type { Background } from './background.ts';
-import { DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX } from './limits.ts';
+import { DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX, TIMER_MS_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
-import type { Clock, Judge, Logger, Random } from './ports.ts';
+import type { Clock, Judge, Logger, Random, TimelineEntry } from './ports.ts';
 import { sealJudgement } from './seal.ts';
+import { TimelineWatch } from './timeline-watch.ts';
 
 const SALT_BYTES = 32;
 
@@ -41,7 +43,20 @@ export interface OpenTaskContext {
   onWant(task: OpenTask): void;
   /** Some time went by without a decision: ask somebody for everything. */
   onOverdue(task: OpenTask): void;
-  onReveal(task: OpenTask, leaf: SignedLeaf): void;
+  /** Another validator's result is held: its report may be pulled. */
+  onReveal(signer: number, result: ValidationResult): void;
+  /** A leaf under this node's key came in for a task that is followed only (R29): somebody signs with it. */
+  onOwnKeyElsewhere(): void;
+  /** A validator signed two different statements for one slot. */
+  onEquivocation(signer: number): void;
+  /** The task's time is over, and it is undecided. */
+  onExpired(task: OpenTask): void;
+  /** How long an undecided task is held. */
+  taskTtlMs: number;
+  /** A leaf came after the decision. */
+  onLateLeaf(leaf: Authentic<SignedLeaf>): void;
+  /** Something happened that an explanation tells. */
+  onEntry(taskId: Digest, entry: Omit<TimelineEntry, 'atMs'>): void;
   onDecided(cert: Cert): void;
 }
 
@@ -63,12 +78,15 @@ export class OpenTask {
   readonly taskBytes: Uint8Array;
   readonly firstSeenMs: number;
   readonly instance: Instance;
+  /** Who signed that the task came in by it; learnt late where statements came before the announcement. */
+  announcedBy: number | undefined;
   /** Why this task was given up here, if it was. */
   fault: string | undefined;
   readonly #context: OpenTaskContext;
   readonly #announcement: Announcement | null;
   readonly #mailbox: Input[] = [];
   readonly #timers = new Set<() => void>();
+  readonly #watch: TimelineWatch;
   readonly #judging = new AbortController();
   #running = false;
   #stopped = false;
@@ -77,7 +95,7 @@ export class OpenTask {
   #lastSeen = '';
   #repeatedAtMs = 0;
 
-  constructor(context: OpenTaskContext, init: OpenTaskInit) {
+  constructor(context: OpenTaskContext, init: OpenTaskInit, announcedBy?: number) {
     this.#context = context;
     this.taskId = init.taskId;
     this.task = init.task;
@@ -86,6 +104,8 @@ export class OpenTask {
     this.instance = context.protocol.instance(init.taskId, init.records);
     if (!init.maySign) this.instance.muted = true;
     this.#announcement = init.announcement;
+    this.announcedBy = announcedBy;
+    this.#watch = new TimelineWatch(this.instance, (entry) => context.onEntry(init.taskId, entry));
     this.#repeatedAtMs = context.clock.nowMs();
   }
 
@@ -95,6 +115,7 @@ export class OpenTask {
     if (this.instance.own.size > 0) outbox.repeat(repeatOf(this.instance).leaves, []);
     this.dispatch({ kind: 'start' });
     this.#armDeadline();
+    this.#armEnd();
     if (this.#needsJudgement()) this.#context.background('judging', this.#judge());
     this.#lastSeen = this.#fingerprint();
     this.#scheduleRepeat(this.#repeatMs);
@@ -116,9 +137,31 @@ export class OpenTask {
     }
   }
 
+  hasSeen({ signer, leaf, digest }: SignedLeaf): boolean {
+    const seen = this.instance.seen.get(`${signer}/${leafSlot(leaf)}`);
+    return seen?.some((known) => known.digest === digest) ?? false;
+  }
+
+  /** True for a new leaf of this node's key that it did not say itself. */
+  #isForeign(leaf: SignedLeaf): boolean {
+    const { self, muted, own } = this.instance;
+    if (leaf.signer !== self || !muted || this.hasSeen(leaf)) return false;
+    return own.get(leafSlot(leaf.leaf))?.digest !== leaf.digest;
+  }
+
   #take(input: Input): void {
-    for (const effect of this.#context.protocol.step(this.instance, input)) this.#perform(effect);
-    if (input.kind === 'leaf' && input.leaf.leaf.type === 'REVEAL') this.#context.onReveal(this, input.leaf);
+    if (this.instance.decided !== null && input.kind === 'leaf') return this.#context.onLateLeaf(input.leaf);
+    if (input.kind === 'leaf' && this.#isForeign(input.leaf)) this.#context.onOwnKeyElsewhere();
+    const effects = this.#context.protocol.step(this.instance, input);
+    this.#watch.observe(input, effects);
+    for (const effect of effects) this.#perform(effect);
+    if (input.kind === 'leaf') this.#tellReveal(input.leaf);
+  }
+
+  #tellReveal({ signer, leaf }: SignedLeaf): void {
+    if (leaf.type !== 'REVEAL' || signer === this.instance.self) return;
+    const isHeld = this.instance.reveals.get(signer)?.some((held) => held.leaf.leaf === leaf);
+    if (isHeld === true) this.#context.onReveal(signer, leaf.opening.result);
   }
 
   /** An invariant broke: this instance says nothing more, the others go on. Its journal is read again at the next start. */
@@ -187,6 +230,7 @@ export class OpenTask {
       { taskId: this.taskId, validator: first.signer, slot },
       'equivocation: two different signed leaves for one slot',
     );
+    this.#context.onEquivocation(first.signer);
     this.#context.outbox.evidence({ taskId: this.taskId, validatorIndex: first.signer, slot, evidenceBytes });
   }
 
@@ -202,7 +246,24 @@ export class OpenTask {
 
   #armDeadline(): void {
     if (this.task.deadline === undefined) return;
-    const cancel = this.#context.clock.setTimer(this.#untilDeadlineMs(), () => this.dispatch({ kind: 'deadline' }));
+    this.#armLong(this.#untilDeadlineMs(), () => this.dispatch({ kind: 'deadline' }));
+  }
+
+  /** R28: a task that too few validators can decide does not stay for ever; one with a deadline stays as long after it. */
+  #armEnd(): void {
+    const { clock, taskTtlMs, onExpired } = this.#context;
+    const fromMs = Math.max(this.firstSeenMs, (this.task.deadline ?? 0) * 1000);
+    this.#armLong(Math.max(0, fromMs + taskTtlMs - clock.nowMs()), () => onExpired(this));
+  }
+
+  /** In stages where it is longer than one timer can run. */
+  #armLong(delayMs: number, action: () => void): void {
+    const restMs = Math.max(0, delayMs - TIMER_MS_MAX);
+    const cancel = this.#context.clock.setTimer(delayMs - restMs, () => {
+      this.#timers.delete(cancel);
+      if (restMs > 0) this.#armLong(restMs, action);
+      else action();
+    });
     this.#timers.add(cancel);
   }
 
@@ -222,9 +283,12 @@ export class OpenTask {
   }
 
   async #judge(): Promise<void> {
+    const { outbox, clock, random, holdBack, onEntry } = this.#context;
+    const startMs = clock.nowMs();
     const judgement = await this.#judgeWithinBudget();
     if (this.#stopped || !this.#needsJudgement()) return;
-    const { outbox, clock, random, holdBack } = this.#context;
+    const validatorIndex = this.instance.self!;
+    onEntry(this.taskId, { event: 'judged', validatorIndex, note: `in ${Math.round(clock.nowMs() - startMs)} ms` });
     const { result, reportBytes } = sealJudgement(judgement, Math.floor(clock.nowMs() / 1000));
     holdBack(result.reportDigest);
     outbox.report(result.reportDigest, reportBytes);

@@ -23,8 +23,8 @@ export interface PeerExchangeContext {
   logger: Logger;
   background: Background;
   /** Throws ProtocolError for what is not signed as it says. */
-  takeLeaf(leaf: WireProvenLeaf, from: PeerKey): void;
-  takeBundle(bundle: WireBundle, from: PeerKey): void;
+  takeLeaf(leaf: WireProvenLeaf, from: PeerKey): unknown;
+  takeBundle(bundle: WireBundle, from: PeerKey): unknown;
   /** Encodes a frame with this certificate for one peer. */
   certFrame(cert: Cert): Uint8Array;
 }
@@ -120,6 +120,7 @@ export class PeerExchange {
       for (const bundle of bundles) this.#context.takeBundle(bundle, from);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      this.#context.network.report(from, 'bad-signature');
       this.#context.logger.debug({ from, error: error.message }, 'refused fetched leaves');
     }
   }

@@ -1,3 +1,4 @@
+import type { ReasonCode, TimelineEvent } from '../protocol/explanation.ts';
 import type { FetchAnswer, FetchRequest, FetchResponse } from '../protocol/fetch.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Judgement } from '../protocol/judgement.ts';
@@ -49,7 +50,37 @@ export interface Network {
   request(peer: PeerKey, request: FetchRequest): Promise<FetchResponse>;
   /** The peers that are connected now. */
   peers(): readonly ConnectedPeer[];
+  /** Holds against a peer what it did; enough of it, and the peer is kept out for a while. Never throws. */
+  report(peer: PeerKey, offence: Offence): void;
 }
+
+/** What a peer can do wrong, as operators see it; the list is closed. */
+export const OFFENCES = [
+  /** A frame that cannot be read. */
+  'malformed-frame',
+  /** Something in a frame, or in an answer, is not signed as it says. */
+  'bad-signature',
+  /** An announced task that is none. */
+  'junk-task',
+  /** A frame longer than any may be. */
+  'oversize-frame',
+  /** An answer that was checked and found false: a certificate that does not hold, the body of another task. */
+  'lying-answer',
+  /** A request that cannot be read. */
+  'malformed-request',
+  /** An answer that cannot be read, or is of another kind. */
+  'malformed-response',
+  /** A stream that ended within its request. */
+  'unfinished-request',
+  /** More frames, or more bytes, than the peer's budget. */
+  'flood',
+  /** Statements signed about a task whose body nobody has. */
+  'unknown-task',
+  /** Two different statements signed for one slot. */
+  'equivocation',
+] as const;
+
+export type Offence = (typeof OFFENCES)[number];
 
 export interface ConnectedPeer {
   key: PeerKey;
@@ -155,6 +186,31 @@ export interface Notes {
   /** Undefined if there is none, or if it was damaged. */
   get(name: string): Promise<string | undefined>;
   set(name: string, text: string): Promise<void>;
+}
+
+/** What a node keeps beside the agreement and may lose: nothing waits for the disk. */
+export interface SideStore {
+  /** What was seen of a task; undefined if there is none, or if it was damaged. */
+  timeline(taskId: Digest): Promise<Uint8Array | undefined>;
+  /** @param kept certificates take the place of those of results held here; for other tasks they are left out */
+  keep(kept: {
+    timelines?: readonly { taskId: Digest; bytes: Uint8Array }[];
+    certificates?: readonly { taskId: Digest; certBytes: Uint8Array }[];
+  }): Promise<void>;
+}
+
+/** One thing that happened to a task, as this node saw it. */
+export interface TimelineEntry {
+  event: TimelineEvent;
+  /** Milliseconds since 1970. */
+  atMs: number;
+  /** Whose it is; left out where it is the network's. */
+  validatorIndex?: number;
+  /** Round of the vote, from 0. */
+  round?: number;
+  reason?: ReasonCode;
+  /** A word more for people, e.g. how a task came; never of a judgement. */
+  note?: string;
 }
 
 export type LogFields = Record<string, unknown>;

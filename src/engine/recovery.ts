@@ -18,6 +18,8 @@ export interface RecoveredJournal {
   nextTick: number;
   /** Undecided tasks with their records in order; without a body if that was found damaged. */
   tasks: RecoveredTask[];
+  /** Tasks that were given up undecided. */
+  givenUp: Digest[];
   entries: { tick: number; taskIds: Digest[] }[];
   /** Something in the journal could not be read: what was signed is not fully known. */
   damaged: boolean;
@@ -34,6 +36,7 @@ export async function recoverJournal(
   const recovered: RecoveredJournal = {
     nextTick: 1,
     tasks: [],
+    givenUp: [],
     entries: [],
     damaged: store.damagedCount() > damagedBefore,
   };
@@ -50,7 +53,9 @@ export async function recoverJournal(
     }
   }
   for (const [taskId, records] of recordsOf) {
-    if (!(await store.hasResult(taskId))) recovered.tasks.push(await recoverTask(store, taskId, records));
+    if (await store.hasResult(taskId)) continue;
+    if (records.some(({ kind }) => kind === 'given up')) recovered.givenUp.push(taskId);
+    else recovered.tasks.push(await recoverTask(store, taskId, records));
   }
   return recovered;
 }
@@ -58,7 +63,7 @@ export async function recoverJournal(
 async function recoverTask(store: Store, taskId: Digest, all: EngineRecord[]): Promise<RecoveredTask> {
   const stored = await store.task(taskId);
   const maySign = all.every((record) => record.kind !== 'opened' || record.maySign);
-  const records = all.filter((record) => record.kind !== 'opened');
+  const records = all.filter((record) => record.kind !== 'opened' && record.kind !== 'given up');
   if (stored === undefined) return { taskId, records, maySign };
   const { taskBytes, firstSeenMs } = stored;
   return { taskId, records, maySign, body: { task: decodeTask(taskBytes), taskBytes, firstSeenMs } };

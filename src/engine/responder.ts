@@ -59,12 +59,18 @@ async function leavesOf(
     return { kind: 'leaves', leaves: [], bundles: cert === undefined ? [] : [cert] };
   }
   const wanted = digests === null ? undefined : new Set(digests);
-  const witnesses = [...instance.seen.values()].flat().concat([...instance.witnesses.values()]);
-  const byDigest = new Map(witnesses.map((leaf) => [`${leaf.signer}/${leaf.digest}`, leaf]));
-  const leaves = [...byDigest.values()].filter((leaf) => wanted === undefined || wanted.has(leaf.digest));
+  const leaves = heldLeaves(instance).filter((leaf) => wanted === undefined || wanted.has(leaf.digest));
   const bundles: Bundle[] = [instance.roundCert, instance.valid?.polka].filter((bundle) => bundle != null);
   const nearest = leaves.sort((a, b) => distance(instance, a) - distance(instance, b));
   return { kind: 'leaves', leaves: nearest.slice(0, FETCH_ITEMS_MAX), bundles: wanted === undefined ? bundles : [] };
+}
+
+/** Every leaf of this task that is here; witnesses beyond the cap of their slot last. */
+function heldLeaves({ seen, witnesses }: Instance): SignedLeaf[] {
+  const leaves = [...seen.values()].flat();
+  const held = new Set(leaves);
+  for (const witness of witnesses.values()) if (!held.has(witness)) leaves.push(witness);
+  return leaves;
 }
 
 /** What belongs to no round comes first, then the rounds around the current one: nobody can crowd these out by votes far away. */

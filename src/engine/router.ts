@@ -10,7 +10,8 @@ import type { Background } from './background.ts';
 import type { Certificates } from './certificates.ts';
 import type { OpenTask } from './open-task.ts';
 import type { PeerKey } from './ports.ts';
-import type { UnknownTasks } from './unknown-tasks.ts';
+import type { Origin } from './task-records.ts';
+import type { FoundTask, UnknownTasks } from './unknown-tasks.ts';
 
 export interface RouterContext {
   committee: Committee;
@@ -20,10 +21,14 @@ export interface RouterContext {
   tasks: ReadonlyMap<Digest, OpenTask>;
   background: Background;
   isStopped(): boolean;
+  /** Undecided, and not to be opened again. */
+  isGivenUp(taskId: Digest): boolean;
   /** A task that is neither open nor decided. */
-  onNewTask(task: Task, taskBytes: Uint8Array, taskId: Digest): void;
+  onNewTask(task: Task, taskBytes: Uint8Array, taskId: Digest, origin: Origin): void;
   /** A certificate of a task that is not decided here; unchecked. */
   onCert(cert: WireBundle, from: PeerKey): void;
+  /** Something was said of a task after its decision here. */
+  onLateLeaf(leaf: Authentic<SignedLeaf>): void;
   /** Somebody still asks about a decided task. */
   onLate(validatorIndex: number, taskId: Digest): void;
 }
@@ -36,63 +41,93 @@ export class Router {
     this.#context = context;
   }
 
-  /** @throws ProtocolError for what is not signed as it says */
-  takeFrame({ batch, bundles, announcements }: WireFrame, from: PeerKey): void {
-    for (const announcement of announcements) this.#takeAnnouncement(announcement, from);
+  /**
+   * True if the frame is worth passing on: something in it was new here, and nothing in it went unchecked, so that no
+   * peer is blamed for what it passed on in good faith.
+   * @throws ProtocolError for what is not signed as it says
+   */
+  takeFrame({ batch, bundles, announcements }: WireFrame, from: PeerKey): boolean {
+    const news: boolean[] = announcements.map((announcement) => this.#takeAnnouncement(announcement, from));
     if (batch !== null) {
       const { leaves } = this.#context.authenticator.openBatch(batch);
-      for (const leaf of leaves) this.takeLeaf(leaf, from, batch.repeat);
+      for (const leaf of leaves) news.push(this.takeLeaf(leaf, from, batch.repeat));
     }
-    for (const bundle of bundles) this.takeBundle(bundle, from);
+    const checked = bundles.map((bundle) => this.takeBundle(bundle, from));
+    return checked.every(Boolean) && (news.includes(true) || bundles.some(({ kind }) => kind === 'CERT'));
   }
 
-  takeLeaf(leaf: Authentic<SignedLeaf>, from: PeerKey, repeat: boolean): void {
-    const { tasks, certificates, onLate, background } = this.#context;
+  /** True if it was new. */
+  takeLeaf(leaf: Authentic<SignedLeaf>, from: PeerKey, repeat: boolean): boolean {
+    const { tasks, certificates, background } = this.#context;
     const { taskId } = leaf.leaf;
     const open = tasks.get(taskId);
-    if (open !== undefined) return open.dispatch({ kind: 'leaf', leaf });
-    if (certificates.has(taskId)) return repeat ? onLate(leaf.signer, taskId) : undefined;
-    background('looking a task up', this.#takeStrange(leaf, from, repeat));
+    if (open !== undefined) {
+      const wasSeen = open.hasSeen(leaf);
+      open.dispatch({ kind: 'leaf', leaf });
+      return !wasSeen && open.hasSeen(leaf);
+    }
+    if (certificates.has(taskId)) this.#takeLate(leaf, repeat);
+    else background('looking a task up', this.#takeStrange(leaf, from, repeat));
+    return false;
   }
 
   /** A leaf of a task that is neither open nor lately decided. */
   async #takeStrange(leaf: Authentic<SignedLeaf>, from: PeerKey, repeat: boolean): Promise<void> {
-    const { tasks, certificates, unknown, onLate, isStopped } = this.#context;
+    const { tasks, certificates, unknown, isStopped } = this.#context;
     const { taskId } = leaf.leaf;
     const decided = await certificates.isDecided(taskId);
-    if (isStopped()) return;
-    if (decided) return repeat ? onLate(leaf.signer, taskId) : undefined;
+    if (isStopped() || this.#context.isGivenUp(taskId)) return;
+    if (decided) return this.#takeLate(leaf, repeat);
     const opened = tasks.get(taskId); // meanwhile
     return opened === undefined ? unknown.seek(taskId, from, leaf) : opened.dispatch({ kind: 'leaf', leaf });
   }
 
-  /** @throws ProtocolError */
-  takeBundle(wire: WireBundle, from: PeerKey): void {
+  #takeLate(leaf: Authentic<SignedLeaf>, repeat: boolean): void {
+    this.#context.onLateLeaf(leaf);
+    if (repeat) this.#context.onLate(leaf.signer, leaf.leaf.taskId);
+  }
+
+  /**
+   * True if it was checked.
+   * @throws ProtocolError
+   */
+  takeBundle(wire: WireBundle, from: PeerKey): boolean {
     const { tasks, certificates, unknown, authenticator, onCert } = this.#context;
-    if (certificates.has(wire.taskId)) return;
+    if (certificates.has(wire.taskId)) return false;
     const open = tasks.get(wire.taskId);
     if (open !== undefined) open.dispatch({ kind: 'bundle', bundle: authenticator.openBundle(wire) });
     else if (wire.kind === 'CERT') onCert(wire, from);
-    else unknown.seek(wire.taskId, from);
+    else if (!this.#context.isGivenUp(wire.taskId)) unknown.seek(wire.taskId, from);
+    return open !== undefined || wire.kind === 'CERT';
   }
 
-  #takeAnnouncement(announcement: Announcement, from: PeerKey): void {
-    const { committee, tasks, certificates, unknown, authenticator } = this.#context;
-    const { taskId, body } = announcement;
-    if (tasks.has(taskId) || certificates.has(taskId)) return;
-    authenticator.openAnnouncement(announcement);
-    if (body === null) return this.#ifUndecided(taskId, () => unknown.seek(taskId, from));
-    if (body.length !== announcement.size || taskIdOf(committee.networkId, committee.epoch, body) !== taskId) {
+  /** True if it was checked, and is worth passing on. */
+  #takeAnnouncement(announcement: Announcement, from: PeerKey): boolean {
+    const { tasks, certificates } = this.#context;
+    const open = tasks.get(announcement.taskId);
+    if (certificates.has(announcement.taskId) || open?.announcedBy !== undefined) return false;
+    if (this.#context.isGivenUp(announcement.taskId)) return false;
+    this.#context.authenticator.openAnnouncement(announcement);
+    if (open === undefined) this.#takeNewTask(announcement, from);
+    else open.announcedBy = announcement.origin;
+    return open === undefined;
+  }
+
+  #takeNewTask({ taskId, body, size, origin: announcedBy }: Announcement, from: PeerKey): void {
+    const { committee, unknown } = this.#context;
+    if (body === null) return this.#ifUndecided(taskId, () => unknown.seek(taskId, from, undefined, announcedBy));
+    if (body.length !== size || taskIdOf(committee.networkId, committee.epoch, body) !== taskId) {
       throw new ProtocolError('an announcement came with the body of another task');
     }
     const task = decodeTaskOf(body);
-    this.#ifUndecided(taskId, () => this.#context.onNewTask(task, body, taskId));
+    const origin = { note: 'by its announcement', validatorIndex: announcedBy, announcedBy };
+    this.#ifUndecided(taskId, () => this.#context.onNewTask(task, body, taskId, origin));
   }
 
   /** The body of a task whose leaves came before it. */
-  takeFound(task: Task, taskBytes: Uint8Array, taskId: Digest, leaves: readonly Authentic<SignedLeaf>[]): void {
+  takeFound({ task, taskBytes, taskId, leaves, announcedBy }: FoundTask): void {
     this.#ifUndecided(taskId, () => {
-      this.#context.onNewTask(task, taskBytes, taskId);
+      this.#context.onNewTask(task, taskBytes, taskId, originOf(leaves[0], announcedBy));
       for (const leaf of leaves) this.#context.tasks.get(taskId)?.dispatch({ kind: 'leaf', leaf });
     });
   }
@@ -105,10 +140,20 @@ export class Router {
   }
 }
 
+function originOf(first: SignedLeaf | undefined, announcedBy: number | undefined): Origin {
+  if (announcedBy !== undefined) return { note: 'by its announcement', validatorIndex: announcedBy, announcedBy };
+  return first === undefined
+    ? { note: 'by the list of a peer' }
+    : { note: 'by what a validator said of it', validatorIndex: first.signer };
+}
+
+/** What was announced is signed well, and no task. */
+export class JunkTaskError extends ProtocolError {}
+
 function decodeTaskOf(body: Uint8Array): Task {
   try {
     return decodeTask(body);
   } catch (error) {
-    throw new ProtocolError(`an announced task is not valid: ${(error as Error).message}`);
+    throw new JunkTaskError(`an announced task is not valid: ${(error as Error).message}`);
   }
 }

@@ -18,6 +18,8 @@ interface AdmissionParts {
   ownKey: PeerKey;
   observers: ObserverPolicy;
   peers: PeerTable;
+  /** Kept out for now, for what it did. */
+  isBanned(key: PeerKey): boolean;
   counters: NetworkCounters;
 }
 
@@ -34,7 +36,7 @@ export class Admission {
 
   /** For libp2p; all it has to hear is whom to refuse. */
   readonly gater: ConnectionGater = {
-    denyDialPeer: (peerId) => !this.#isValidator(peerId),
+    denyDialPeer: (peerId) => !this.#isValidator(peerId) || this.#isBanned(peerId),
     denyOutboundEncryptedConnection: (peerId) => this.#refuse(!this.#isValidator(peerId)),
     denyInboundEncryptedConnection: (peerId) => this.#refuse(!this.#mayEnter(peerId)),
     denyInboundUpgradedConnection: (peerId) => this.#refuse(!this.#mayEnter(peerId)),
@@ -46,6 +48,7 @@ export class Admission {
   }
 
   #mayEnter(peerId: PeerId): boolean {
+    if (this.#isBanned(peerId)) return false;
     if (this.#isValidator(peerId)) return true;
     const { committee, ownKey, observers, peers } = this.#parts;
     const key = keyOfPeer(peerId);
@@ -57,6 +60,11 @@ export class Admission {
   #isValidator(peerId: PeerId): boolean {
     const key = keyOfPeer(peerId);
     return key !== undefined && indexOfKey(this.#parts.committee, key) !== undefined;
+  }
+
+  #isBanned(peerId: PeerId): boolean {
+    const key = keyOfPeer(peerId);
+    return key !== undefined && this.#parts.isBanned(key);
   }
 
   #refuse(refused: boolean): boolean {

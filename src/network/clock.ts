@@ -1,7 +1,8 @@
 import type { Clock } from '../engine/ports.ts';
 
+/** Begins with the machine's clock and never steps: what waits for a moment must not wait an hour longer. */
 export const systemClock: Clock = {
-  nowMs: Date.now,
+  nowMs: () => performance.timeOrigin + performance.now(),
   setTimer: (delayMs, action) => {
     const timer = setTimeout(action, delayMs);
     return () => clearTimeout(timer);

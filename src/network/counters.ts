@@ -9,6 +9,8 @@ export interface NetworkCounters {
   framesDropped: number;
   /** Frames that the node rejected. */
   framesRejected: number;
+  /** Frames that were dropped unread, since their peer had used up its budget. */
+  framesOverBudget: number;
   requestsIn: number;
   requestsOut: number;
   requestsFailed: number;
@@ -28,6 +30,7 @@ export function createCounters(): NetworkCounters {
     bytesOut: 0,
     framesDropped: 0,
     framesRejected: 0,
+    framesOverBudget: 0,
     requestsIn: 0,
     requestsOut: 0,
     requestsFailed: 0,

@@ -18,6 +18,8 @@ interface DialerParts {
   peers: PeerTable;
   counters: NetworkCounters;
   clock: Clock;
+  /** Kept out for now: not dialled either. */
+  isBanned(key: PeerKey): boolean;
   /** Dials addresses of one peer; resolves with the connection, rejects with the reason. */
   dial(addresses: readonly string[]): Promise<Connection>;
 }
@@ -70,10 +72,11 @@ export class Dialer {
 
   #tick(): void {
     if (this.#stopped) return;
-    const { book, peers } = this.#parts;
+    const { book, peers, isBanned } = this.#parts;
     for (const key of book.keys()) {
       const target = this.#target(key);
-      if (peers.get(key) === undefined && this.#isTurn(key, target)) this.#dial(target, book.addressesOf(key));
+      if (peers.get(key) === undefined && !isBanned(key) && this.#isTurn(key, target))
+        this.#dial(target, book.addressesOf(key));
     }
     for (const address of book.anonymous()) {
       const target = this.#target(address);

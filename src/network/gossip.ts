@@ -21,7 +21,7 @@ import {
   GOSSIP_SUBSCRIPTIONS_MAX,
   PUBLISH_PENDING_MAX,
 } from './limits.ts';
-import { GRAYLIST_SCORE } from './peer-score.ts';
+import { SHUT_OUT_SCORE } from './peer-score.ts';
 
 /** The one topic of a network. */
 export function topicOf(networkId: Digest): string {
@@ -31,7 +31,7 @@ export function topicOf(networkId: Digest): string {
 interface GossipOptions {
   topic: string;
   committeeSize: number;
-  /** What a peer did on streams of its own, zero or less; added to what gossip itself holds against it. */
+  /** What is held against a peer, zero or less; gossip adds only how it behaves as a router. */
   scoreOf(key: PeerKey): number;
 }
 
@@ -65,9 +65,9 @@ export function gossipService({ topic, committeeSize, scoreOf }: GossipOptions):
       maxPeerInfos: GOSSIP_CONTROLS_MAX,
     },
     scoreThresholds: {
-      gossipThreshold: GRAYLIST_SCORE / 4,
-      publishThreshold: GRAYLIST_SCORE / 2,
-      graylistThreshold: GRAYLIST_SCORE,
+      gossipThreshold: SHUT_OUT_SCORE / 2,
+      publishThreshold: SHUT_OUT_SCORE,
+      graylistThreshold: SHUT_OUT_SCORE,
     },
     scoreParams: scoreParams(topic, scoreOf),
   });
@@ -75,8 +75,8 @@ export function gossipService({ topic, committeeSize, scoreOf }: GossipOptions):
 
 /**
  * Scores are faults only: nothing is earned by being there, and silence costs nothing, since the topic is sparse
- * (P1, P2, P3 and P3b are 0). Many nodes may share an address (P6 is 0). Sixteen rejected frames within seconds
- * reach the graylist (P4); without new ones the account is clear again within two minutes.
+ * (P1, P2, P3 and P3b are 0). Many nodes may share an address (P6 is 0). Rejected frames (P4 is 0) stand in the node's
+ * own account of each peer, with their reasons, which comes in as the application's part.
  */
 function scoreParams(topic: string, scoreOf: (key: PeerKey) => number) {
   const appSpecificScore = (peerId: string) => {
@@ -99,8 +99,8 @@ function scoreParams(topic: string, scoreOf: (key: PeerKey) => number) {
     meshMessageDeliveriesActivation: 1000,
     meshFailurePenaltyWeight: 0,
     meshFailurePenaltyDecay: 0.5,
-    invalidMessageDeliveriesWeight: -4,
-    invalidMessageDeliveriesDecay: 0.95,
+    invalidMessageDeliveriesWeight: 0,
+    invalidMessageDeliveriesDecay: 0.5,
   };
   return {
     topics: { [topic]: topicParams },
@@ -133,7 +133,7 @@ interface GossipParts {
   topic: string;
   counters: NetworkCounters;
   logger: Logger;
-  /** Judges a frame; must not throw. */
+  /** Judges a frame, whatever its length; must not throw. */
   judge(frame: Uint8Array, from: PeerKey): Verdict;
 }
 
@@ -196,7 +196,7 @@ export class Gossip {
   #receive({ msg, msgId, propagationSource }: GossipsubMessage): void {
     const from = keyOfPeer(propagationSource);
     if (from === undefined || msg.topic !== this.#parts.topic) return;
-    const verdict = msg.data.length > GOSSIP_BYTES_MAX ? 'reject' : this.#parts.judge(msg.data, from);
+    const verdict = this.#parts.judge(msg.data, from);
     this.#service.reportMessageValidationResult(msgId, propagationSource.toString(), RESULTS[verdict]);
   }
 }

@@ -1,10 +1,11 @@
-import type { Network, NetworkHandlers, PeerKey } from '../engine/ports.ts';
+import type { Network, NetworkHandlers, Offence, PeerKey } from '../engine/ports.ts';
 import { AddressBook } from './address-book.ts';
 import { systemClock } from './clock.ts';
 import { createCounters, type NetworkCounters } from './counters.ts';
 import { identityOf } from './identity.ts';
 import { checkListenAddresses, startNode } from './libp2p-node.ts';
 import { REQUESTS_IN_MAX } from './limits.ts';
+import type { PeerStanding } from './peer-score.ts';
 import { describePeer } from './peer-table.ts';
 import { FETCH_PROTOCOL } from './requester.ts';
 import { listenToNode, type NetworkOptions, ownAddresses, type Parts, wire } from './wiring.ts';
@@ -16,6 +17,10 @@ export interface NetworkStatus extends NetworkCounters {
   observers: number;
   /** Peers to which gossip is relayed. */
   meshPeers: number;
+  /** Since the start, by kind. */
+  offences: Readonly<Record<Offence, number>>;
+  /** Times that a peer was hung up and kept out. */
+  bans: number;
 }
 
 export interface NetworkHost extends Network {
@@ -23,8 +28,10 @@ export interface NetworkHost extends Network {
   /** Where the node listens, with its peer id. */
   listenAddresses(): string[];
   status(): NetworkStatus;
-  /** Zero or less; the sum of a connected peer's faults, which fade. */
+  /** Zero or less; the sum of a peer's offences, which fade. */
   scoreOf(peer: PeerKey): number;
+  /** How peers stand that did something wrong lately, the worst first; banned ones among them. */
+  standings(): PeerStanding[];
   /** Ends all connections and timers; resolves when nothing is left. May be called again. */
   stop(): Promise<void>;
 }
@@ -56,7 +63,7 @@ export async function createLibp2pNetwork(options: NetworkOptions, handlers: Net
 }
 
 function hostOf(parts: Parts): NetworkHost {
-  const { node, peers, scoreOf, gossip, requester, counters, identity } = parts;
+  const { node, peers, scores, scoreOf, gossip, requester, counters, identity } = parts;
   let stopped: Promise<void> | undefined;
   return {
     peerKey: identity.key,
@@ -66,11 +73,15 @@ function hostOf(parts: Parts): NetworkHost {
     peers: () => peers.all().map(describePeer),
     listenAddresses: () => ownAddresses(node),
     scoreOf,
+    standings: () => scores.standings(),
+    report: (peer, offence) => scores.add(peer, offence),
     status: () => ({
       ...counters,
       connections: peers.connectionCount(),
       observers: peers.observerCount(),
       meshPeers: gossip.meshSize(),
+      offences: { ...scores.totals },
+      bans: scores.bans,
     }),
     stop: () => {
       stopped ??= stop(parts);

@@ -63,6 +63,18 @@ export const ADDRESSES_TOLD_MAX = 3;
 export const ADDRESSES_SEARCH_MS = SECOND_MS;
 export const ADDRESSES_REFRESH_MS = 60 * SECOND_MS;
 
+/** Bytes that count like one more frame: to read and hash them costs about as much as a signature. */
+export const BUDGET_BYTES_PER_UNIT = 4096;
+/**
+ * Frames that are read and verified of one peer. At a thousand tasks a second a validator of four sends about 1,500
+ * units; the burst takes in what gathered while this node hung for some seconds.
+ */
+export const FRAME_UNITS = { perSecond: 3_000, burst: 9_000 };
+/** Requests of one peer and the answers to them: 8 MB a second, and a whole catch-up of small results in one go. */
+export const REQUEST_UNITS = { perSecond: 2_000, burst: 8_000 };
+/** Frames over the budget count as one offence in this time. */
+export const FLOOD_NOTED_MS = 100;
+
 /** Connections of one peer: two when both dialled at once; a third means that it lost the others. */
 export const CONNECTIONS_PER_PEER_MAX = 2;
 /** Connections that have not shown their key yet: thousands of idle sockets must not keep validators out. */

@@ -7,6 +7,7 @@ import type { NetworkCounters } from './counters.ts';
 import { keyOfPeer } from './identity.ts';
 import { PUSH_BYTES_MAX, REQUEST_TIMEOUT_MS } from './limits.ts';
 import { boundTo, readMessage, unlessAborted, writeMessage } from './message-stream.ts';
+import type { PeerBudgets } from './peer-budget.ts';
 import type { PeerScores } from './peer-score.ts';
 
 interface ResponderParts {
@@ -15,11 +16,12 @@ interface ResponderParts {
   counters: NetworkCounters;
   logger: Logger;
   stopping: AbortSignal;
-  /** Takes a frame that a peer pushed; true if the node rejected it. */
-  takePush(frame: Uint8Array, from: PeerKey): boolean;
+  budgets: PeerBudgets;
+  /** Takes a frame that a peer pushed. */
+  takePush(frame: Uint8Array, from: PeerKey): void;
   /** Addresses of validators that this node knows. */
   addresses(): string[];
-  isGraylisted(key: PeerKey): boolean;
+  isShutOut(key: PeerKey): boolean;
 }
 
 /** Answers peers: addresses and pushes here, everything else by the node's handler. */
@@ -34,7 +36,7 @@ export class Responder {
   /** A stream that a peer opened; it always ends, answered or reset. Never throws. */
   handle(stream: Stream, connection: Connection): void {
     const key = keyOfPeer(connection.remotePeer);
-    if (key === undefined || this.#parts.isGraylisted(key)) {
+    if (key === undefined || this.#parts.isShutOut(key)) {
       stream.abort(new Error('refused'));
       return;
     }
@@ -55,9 +57,11 @@ export class Responder {
     counters.requestsIn += 1;
     try {
       const request = await this.#read(stream, key);
+      await this.#parts.budgets.awaitRequest(key, signal);
       const answer = encodeAnswer(await unlessAborted(this.#answer(request, key), signal));
       if (answer.length > RESPONSE_BYTES_MAX)
         throw new Error(`an answer of ${answer.length} bytes is too long to be sent`);
+      this.#parts.budgets.spendAnswer(key, answer.length);
       await writeMessage(stream, answer, signal);
     } catch (error) {
       logger.debug({ peer: key, error: (error as Error).message }, 'a request was not answered');
@@ -74,7 +78,8 @@ export class Responder {
         throw new ProtocolError('the request is too long');
       return request;
     } catch (error) {
-      if (error instanceof ProtocolError) this.#parts.scores.add(key, 'malformed-request');
+      const offence = error instanceof ProtocolError ? 'malformed-request' : 'unfinished-request';
+      if (!this.#parts.stopping.aborted) this.#parts.scores.add(key, offence);
       throw error;
     }
   }
@@ -82,7 +87,7 @@ export class Responder {
   async #answer(request: FetchRequest, key: PeerKey): Promise<FetchAnswer> {
     if (request.kind === 'addresses') return { kind: 'addresses', addresses: this.#parts.addresses() };
     if (request.kind !== 'push') return this.#parts.handlers.onRequest(request, key);
-    if (this.#parts.takePush(request.frame, key)) this.#parts.scores.add(key, 'rejected-push');
+    this.#parts.takePush(request.frame, key);
     return { kind: 'push' };
   }
 }

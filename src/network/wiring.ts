@@ -1,8 +1,9 @@
 import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
-import type { Clock, Logger, NetworkHandlers, PeerKey, Verdict } from '../engine/ports.ts';
-import type { Committee } from '../protocol/committee.ts';
+import type { Clock, Logger, NetworkHandlers, Offence, PeerKey, Verdict } from '../engine/ports.ts';
+import { type Committee, indexOfKey } from '../protocol/committee.ts';
 import type { FetchRequest } from '../protocol/fetch.ts';
+import { GOSSIP_BYTES_MAX } from '../protocol/limits.ts';
 import type { AddressBook } from './address-book.ts';
 import { Admission, type ObserverPolicy } from './admission.ts';
 import type { NetworkCounters } from './counters.ts';
@@ -12,8 +13,9 @@ import { Gossip, topicOf } from './gossip.ts';
 import type { Identity } from './identity.ts';
 import { createNode, type Libp2pNode } from './libp2p-node.ts';
 import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from './limits.ts';
-import { GRAYLIST_SCORE, PeerScores } from './peer-score.ts';
-import { openConnection, type Peer, PeerTable } from './peer-table.ts';
+import { PeerBudgets } from './peer-budget.ts';
+import { PeerScores, SHUT_OUT_SCORE } from './peer-score.ts';
+import { hangUp, openConnection, type Peer, PeerTable } from './peer-table.ts';
 import { Requester } from './requester.ts';
 import { Responder } from './responder.ts';
 import { Watchdog } from './watchdog.ts';
@@ -59,8 +61,20 @@ export async function wire(base: Base) {
       tell(peer, false);
     },
   });
-  const scores = new PeerScores(clock, logger);
-  const admission = new Admission({ committee, ownKey, observers, peers, counters });
+  const scores = new PeerScores({
+    clock,
+    logger,
+    isValidator: (key) => indexOfKey(committee, key) !== undefined,
+    // Not at once: the offence was found while libp2p was handing something over.
+    onBan: (key, offence) => setImmediate(() => hangUpKey(peers, key, offence)),
+  });
+  const isBanned = (key: PeerKey) => scores.isBanned(key);
+  const budgets = new PeerBudgets({
+    clock,
+    isThrottled: (key) => scores.isThrottled(key),
+    onFlood: (key) => scores.add(key, 'flood'),
+  });
+  const admission = new Admission({ committee, ownKey, observers, peers, isBanned, counters });
   const node = await createNode({
     ...base,
     gater: admission.gater,
@@ -68,19 +82,20 @@ export async function wire(base: Base) {
     knownAddresses: book.all(),
     gossip: { topic, committeeSize: committee.validators.length, scoreOf: (key) => scores.score(key) },
   });
-  const judge = (frame: Uint8Array, from: PeerKey) => takeFrame(base, frame, from);
+  const judge = (frame: Uint8Array, from: PeerKey) => takeFrame({ ...base, scores, budgets }, frame, from);
   const gossip = new Gossip({ service: node.services.gossip, topic, counters, logger, judge });
-  // Gossip adds the other faults to its own, but knows only peers that take part in it.
+  // Gossip adds these to its own account, but knows only peers that take part in it.
   const scoreOf = (key: PeerKey) => Math.min(gossip.scoreOf(key), scores.score(key));
   const streams = { scores, counters, stopping: stopping.signal };
   const requester = new Requester({ peers, ...streams });
   const responder = new Responder({
-    ...{ handlers, logger, ...streams },
-    takePush: (frame, from) => judge(frame, from) === 'reject',
+    ...{ handlers, logger, budgets, ...streams },
+    takePush: judge,
     addresses: () => [...ownAddresses(node), ...book.all()],
-    isGraylisted: (key) => scoreOf(key) <= GRAYLIST_SCORE,
+    isShutOut: (key) => isBanned(key) || scoreOf(key) <= SHUT_OUT_SCORE,
   });
-  const dialer = new Dialer({ committee, ownKey, book, peers, counters, clock, dial: dialWith(node, stopping.signal) });
+  const dial = dialWith(node, stopping.signal);
+  const dialer = new Dialer({ committee, ownKey, book, peers, counters, clock, isBanned, dial });
   const isSubscribed = (peer: Peer) => gossip.isSubscribed(peer.key);
   const ping = pingWith(node, stopping.signal);
   const watchdog = new Watchdog({ peers, counters, clock, logger, isSubscribed, ping });
@@ -88,15 +103,30 @@ export async function wire(base: Base) {
   const request = (key: PeerKey, asked: FetchRequest) => requester.request(key, asked);
   const discovery = new Discovery({ wanted, book, peers, clock, request });
   const running = { gossip, requester, responder, dialer, watchdog, discovery };
-  return { ...base, ...running, stopping, peers, admission, node, scoreOf };
+  return { ...base, ...running, stopping, peers, admission, node, scores, scoreOf };
 }
 
-function takeFrame({ counters, handlers, logger }: Base, frame: Uint8Array, from: PeerKey): Verdict {
+type FrameParts = Pick<Base, 'counters' | 'handlers' | 'logger'> & { scores: PeerScores; budgets: PeerBudgets };
+
+/** The one way in for frames: what comes from a peer that is kept out, or beyond its budget, is not even read. */
+function takeFrame({ counters, handlers, logger, scores, budgets }: FrameParts, frame: Uint8Array, from: PeerKey) {
   counters.framesIn += 1;
   counters.bytesIn += frame.length;
-  const verdict = guarded(logger, () => handlers.onFrame(frame, from)) ?? 'ignore';
+  if (scores.isBanned(from)) return 'ignore';
+  if (!budgets.takeFrame(from, frame.length)) {
+    counters.framesOverBudget += 1;
+    return 'ignore';
+  }
+  const isOversize = frame.length > GOSSIP_BYTES_MAX;
+  if (isOversize) scores.add(from, 'oversize-frame');
+  const verdict: Verdict = isOversize ? 'reject' : (guarded(logger, () => handlers.onFrame(frame, from)) ?? 'ignore');
   if (verdict === 'reject') counters.framesRejected += 1;
   return verdict;
+}
+
+function hangUpKey(peers: PeerTable, key: PeerKey, offence: Offence): void {
+  const peer = peers.get(key);
+  if (peer !== undefined) hangUp(peer, `kept out: ${offence}`);
 }
 
 /** libp2p ends the process when a listener throws; a fault of ours costs a log line instead. */

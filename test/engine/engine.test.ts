@@ -102,12 +102,18 @@ describe('a submitted task', () => {
 });
 
 describe('what arrives', () => {
-  it('is rejected as a frame if it is no frame or not signed as it says, and accepted otherwise', async () => {
+  it('is rejected and held against its peer if it is no frame or not signed as it says, else passed on once', async () => {
     const node = await startNode({ committee });
+    await submit(node, task);
     const commit = [{ leaf: speaker.commit(1, approve(1)).leaf, attachment: null }];
     assert.equal(node.engine.onFrame(Uint8Array.of(1, 2, 3), 'p'), 'reject');
     assert.equal(node.engine.onFrame(leavesFrame(fakeCommittee({ weights: [2, 2, 2, 2] }), 1, commit), 'p'), 'reject');
     assert.equal(node.engine.onFrame(leavesFrame(committee, 1, commit), 'p'), 'accept');
+    assert.equal(node.engine.onFrame(leavesFrame(committee, 1, commit), 'p'), 'ignore', 'nothing new');
+    assert.deepEqual(
+      node.network.offences.map(({ offence }) => offence),
+      ['malformed-frame', 'bad-signature'],
+    );
     node.engine.stop();
     assert.equal(node.engine.onFrame(leavesFrame(committee, 1, commit), 'p'), 'ignore');
   });
@@ -161,7 +167,7 @@ describe('what arrives', () => {
     await node.clock.pass(TICK_MS_MAX);
     assert.deepEqual([...told].sort(), certs.map((cert) => cert.taskId).sort());
     assert.equal(node.engine.openTasks.size, 0);
-    assert.deepEqual(node.engine.onFrame(frameOf({ bundles: certs }), 'p'), 'accept');
+    assert.deepEqual(node.engine.onFrame(frameOf({ bundles: certs }), 'p'), 'ignore');
     await node.clock.pass(TICK_MS_MAX);
     assert.equal(told.length, 2, 'once');
     assert.equal(node.store.disk.entries.size, 0, 'the journal of decided tasks goes');

@@ -6,6 +6,7 @@ import type {
   LogFields,
   Logger,
   Network,
+  Offence,
   PeerKey,
   Random,
   StoreWrite,
@@ -127,7 +128,12 @@ export class TestNetwork implements Network {
   readonly sent: { peer: PeerKey; frame: Uint8Array }[] = [];
   readonly requests: { peer: PeerKey; request: FetchRequest }[] = [];
   readonly answers = new Map<PeerKey, Answer>();
+  readonly offences: { peer: PeerKey; offence: Offence }[] = [];
   connected: ConnectedPeer[] = [];
+
+  report(peer: PeerKey, offence: Offence): void {
+    this.offences.push({ peer, offence });
+  }
 
   connect(key: PeerKey, validatorIndex: number | null, answer?: Answer): void {
     this.connected.push({ key, validatorIndex, address: '', connectedAtMs: 0, latencyMs: null, agent: null });

@@ -104,7 +104,7 @@ describe('R27: a journal entry', () => {
   const task = new Uint8Array(32);
   const refused: [string, Parameters<typeof encodeCanonical>[0]][] = [
     ['another tag', ['pheme/journal/2', []]],
-    ['an unknown kind', ['pheme/journal/1', [[task, 8, null]]]],
+    ['an unknown kind', ['pheme/journal/1', [[task, 9, null]]]],
     ['no list', ['pheme/journal/1', null]],
     ['a short task id', ['pheme/journal/1', [[new Uint8Array(3), 0, [1, true]]]]],
     ['a vote of another type', ['pheme/journal/1', [[task, 4, encodeRecords([])]]]],
@@ -117,7 +117,7 @@ describe('R27: a journal entry', () => {
   }
 
   it('keeps its codes, which databases hold: append only', () => {
-    const kinds = ['opened', 'judged', 'closed', 'proposed', 'prevoted', 'precommitted', 'valid', 'round'];
+    const kinds = ['opened', 'judged', 'closed', 'proposed', 'prevoted', 'precommitted', 'valid', 'round', 'given up'];
     for (const record of records) {
       const bytes = encodeRecords([{ taskId: digestOf(0), record }]);
       const marker = Buffer.from(`5820${'00'.repeat(32)}`, 'hex');

@@ -14,6 +14,8 @@ export interface TestNetworkOfNodes {
   disks: SimDisk[];
   /** Every frame that left a node, in order. */
   frames: { from: number; frame: Uint8Array }[];
+  /** What nodes held against one another. */
+  accusations: { peer: string; offence: string }[];
 }
 
 const QUIET: LinkFaults = { loss: 0, duplication: 0, delayMsMax: 10, stragglerMs: 10 };
@@ -26,7 +28,8 @@ export async function startNetwork(
   const clock = new TestClock();
   const keys = committee.validators.map(({ publicKey }) => publicKey);
   const network = new SimNetwork(clock, new SeededRandom(3), keys, faults);
-  const world: TestNetworkOfNodes = { clock, engines: [], disks: [], frames: [] };
+  const world: TestNetworkOfNodes = { clock, engines: [], disks: [], frames: [], accusations: [] };
+  network.onReport = (_by, peer, offence) => void world.accusations.push({ peer, offence });
   network.onFrame = (port, frame) => void world.frames.push({ from: keys.indexOf(port.key), frame });
   for (const [index, key] of keys.entries()) {
     const disk = new SimDisk(`${index}`);

@@ -34,7 +34,13 @@ const recover = (store: TestStore) => recoverJournal(store, authenticator, new N
 
 describe('R28: the journal read back', () => {
   it('is empty at first', async () => {
-    assert.deepEqual(await recover(storeWith([])), { nextTick: 1, tasks: [], entries: [], damaged: false });
+    assert.deepEqual(await recover(storeWith([])), {
+      nextTick: 1,
+      tasks: [],
+      givenUp: [],
+      entries: [],
+      damaged: false,
+    });
   });
 
   it('gives each undecided task its records, in order, over all entries', async () => {

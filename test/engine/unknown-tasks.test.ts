@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { createBackground } from '../../src/engine/background.ts';
-import { UNKNOWN_LEAVES_MAX, UNKNOWN_TASK_MS, UNKNOWN_TASKS_MAX } from '../../src/engine/limits.ts';
+import {
+  LEAF_OVERHEAD_BYTES,
+  UNKNOWN_BYTES_OF_ONE_MAX,
+  UNKNOWN_LEAVES_MAX,
+  UNKNOWN_TASK_MS,
+  UNKNOWN_TASKS_MAX,
+  UNKNOWN_TASKS_OF_ONE,
+  UNKNOWN_TASKS_OF_ONE_MAX,
+} from '../../src/engine/limits.ts';
 import { UnknownTasks } from '../../src/engine/unknown-tasks.ts';
 import type { FetchAnswer } from '../../src/protocol/fetch.ts';
 import { hash } from '../../src/protocol/hash.ts';
@@ -25,7 +33,7 @@ function setUp() {
     clock,
     logger,
     background: createBackground(logger),
-    onFound: (_task, _bytes, id, leaves) => void found.push({ taskId: id, leaves: leaves.length }),
+    onFound: ({ taskId: id, leaves }) => void found.push({ taskId: id, leaves: leaves.length }),
   });
   return { clock, network, found, unknown };
 }
@@ -101,7 +109,10 @@ describe('R26: a task whose body is not here', () => {
     const leaf = speaker.commit(1, approve(1));
     unknown.seek(taskId, 'a', leaf);
     await clock.pass(0);
-    assert.deepEqual(unknown.take(taskId), [leaf]);
+    assert.deepEqual(
+      unknown.take(taskId).map(({ digest }) => digest),
+      [leaf.digest],
+    );
     answer(body(taskBytes)());
     await clock.pass(0);
     assert.deepEqual(found, []);
@@ -112,15 +123,81 @@ describe('R26: a task whose body is not here', () => {
     network.connect('a', 0, silent);
     for (let draw = 0; draw < UNKNOWN_LEAVES_MAX + 50; draw++)
       unknown.seek(taskId, 'a', speaker.commit(1, openingOf(1, {}, draw)));
-    for (let other = 0; other < UNKNOWN_TASKS_MAX - 1; other++) unknown.seek(hash('task', other), 'a');
     assert.equal(unknown.take(taskId).length, UNKNOWN_LEAVES_MAX);
-    const first = hash('task', 0);
-    unknown.seek(taskId, 'a', speaker.commit(1, approve(1)));
-    unknown.seek(hash('one more'), 'a');
+    const sources = UNKNOWN_TASKS_MAX / UNKNOWN_TASKS_OF_ONE_MAX;
+    for (let other = 0; other < UNKNOWN_TASKS_MAX; other++)
+      unknown.seek(hash('task', other), `peer ${other % sources}`);
+    unknown.seek(hash('one more'), 'another peer');
     await clock.pass(0);
     const before = network.requests.length;
-    unknown.seek(first, 'a');
+    unknown.seek(hash('task', 0), 'a');
     await clock.pass(0);
     assert.equal(network.requests.length, before + 1, 'the oldest was dropped');
+  });
+
+  it('is looked for by one source only so often, and others find room', async () => {
+    const { clock, network, unknown } = setUp();
+    network.connect('a', 0, silent);
+    network.connect('b', 1, silent);
+    for (let other = 0; other < 5_000; other++) unknown.seek(hash('junk', other), 'a');
+    await clock.pass(0);
+    assert.equal(network.asked('task').length, UNKNOWN_TASKS_OF_ONE_MAX);
+    unknown.seek(taskId, 'b', speaker.commit(2, approve(2)));
+    await clock.pass(0);
+    assert.equal(network.asked('task').filter((peer) => peer === 'b').length, 1);
+    assert.equal(unknown.take(taskId).length, 1);
+  });
+
+  it('costs requests at a bounded rate where nobody has such tasks', async () => {
+    const { clock, network, unknown } = setUp();
+    network.connect('a', 0, body(null));
+    for (let second = 0; second < 10; second++) {
+      for (let other = 0; other < 1_000; other++) {
+        unknown.seek(hash('junk', second, other), 'a');
+        await clock.pass(0);
+      }
+      await clock.pass(1000);
+    }
+    const { burst, perSecond } = UNKNOWN_TASKS_OF_ONE;
+    assert.ok(network.requests.length <= burst + 10 * perSecond, `${network.requests.length} requests`);
+  });
+
+  it('keeps bytes of one source within its share, whatever the leaves weigh', () => {
+    const { network, unknown } = setUp();
+    network.connect('a', 0, silent);
+    let held = 0;
+    for (let other = 0; other < UNKNOWN_TASKS_OF_ONE_MAX; other++) {
+      const id = hash('heavy', other);
+      const liar = new Speaker(committee, id);
+      for (let draw = 0; draw < 20; draw++) unknown.seek(id, 'a', liar.commit(1, openingOf(1, {}, draw)));
+      held += 20;
+    }
+    let kept = 0;
+    for (let other = 0; other < UNKNOWN_TASKS_OF_ONE_MAX; other++) kept += unknown.take(hash('heavy', other)).length;
+    assert.ok(kept > 100 && kept < held, `${kept} of ${held}`);
+    assert.ok(kept * LEAF_OVERHEAD_BYTES <= UNKNOWN_BYTES_OF_ONE_MAX);
+    unknown.seek(taskId, 'a', speaker.commit(1, approve(1)));
+    assert.equal(unknown.take(taskId).length, 1, 'what was given back is free again');
+  });
+
+  it('is held against its signer where that has no such task, and against a peer that hands over another', async () => {
+    const { clock, network, unknown } = setUp();
+    const signer = committee.validators[1]!.publicKey;
+    network.connect(signer, 1, body(null));
+    network.connect('liar', 2, body(encodeTask(taskOf(2))));
+    unknown.seek(taskId, signer, speaker.commit(1, approve(1)));
+    await clock.pass(0);
+    assert.deepEqual(network.offences, [
+      { peer: 'liar', offence: 'lying-answer' },
+      { peer: signer, offence: 'unknown-task' },
+    ]);
+  });
+
+  it('is held against nobody where the signer is away', async () => {
+    const { clock, network, unknown } = setUp();
+    network.connect('relay', 2, body(null));
+    unknown.seek(taskId, 'relay', speaker.commit(1, approve(1)));
+    await clock.pass(0);
+    assert.deepEqual(network.offences, []);
   });
 });

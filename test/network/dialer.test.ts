@@ -24,7 +24,9 @@ function startDialer(
   book.configure(peers);
   const dials: { address: string; atMs: number }[] = [];
   const table = new PeerTable(committee, clock, { onConnected: () => {}, onReduced: () => {}, onLost: () => {} });
+  const banned = new Set<string>();
   const dialer = new Dialer({
+    isBanned: (key) => banned.has(key),
     committee,
     ownKey,
     book,
@@ -37,10 +39,21 @@ function startDialer(
     },
   });
   dialer.start();
-  return { clock, dials, dialer, book };
+  return { clock, dials, dialer, book, banned };
 }
 
 describe('Dialer', () => {
+  it('does not dial who is kept out, and dials again afterwards', async () => {
+    const { clock, dials, banned } = startDialer(low, [addressOf(high)]);
+    const before = dials.length;
+    banned.add(high);
+    await clock.advance(30_000);
+    assert.equal(dials.length, before);
+    banned.delete(high);
+    await clock.advance(DIAL_BACKOFF_MAX_MS);
+    assert.ok(dials.length > before);
+  });
+
   it('dials validators of higher keys at once, those of lower keys after their turn', async () => {
     const { clock, dials } = startDialer(middle, [addressOf(low), addressOf(high)]);
     assert.deepEqual(dials, [{ address: addressOf(high), atMs: 0 }]);

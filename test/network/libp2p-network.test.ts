@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { NetworkHandlers } from '../../src/engine/ports.ts';
-import { GRAYLIST_SCORE } from '../../src/network/peer-score.ts';
+import { systemClock } from '../../src/network/clock.ts';
+import { BAN_MS } from '../../src/network/peer-score.ts';
 import { GOSSIP_BYTES_MAX, RESPONSE_BYTES_MAX } from '../../src/protocol/limits.ts';
 import { describeNetwork, RecordingHandlers, until } from '../contract/network.ts';
 import { Cluster, meshed, seedOf } from './cluster.ts';
@@ -207,25 +208,66 @@ describe('createLibp2pNetwork', function () {
     assert.equal(first.host.scoreOf(second.host.peerKey), 0);
   });
 
-  it('shuts out a peer whose frames the node rejects, by gossip or pushed', async () => {
-    for (const way of ['broadcast', 'send'] as const) {
-      const { first, second } = await cluster.startPair();
-      const post = (text: string) => {
-        if (way === 'broadcast') second.host.broadcast(bytesOf(text));
-        else second.host.send(first.host.peerKey, bytesOf(text));
-      };
-      first.handlers.verdict = 'reject';
-      for (let n = 0; n < 30; n += 1) post(`bad frame ${n}`);
-      await until(
-        () => first.host.scoreOf(second.host.peerKey) <= GRAYLIST_SCORE,
-        () => `the score is ${first.host.scoreOf(second.host.peerKey)}`,
-      );
-      assert.ok(first.host.status().framesRejected >= 16);
-      await assert.rejects(second.host.request(first.host.peerKey, { kind: 'addresses' }), { code: 'UNREACHABLE' });
-      first.handlers.verdict = 'accept';
-      assert.equal(second.host.scoreOf(first.host.peerKey), 0);
-      await cluster.stop();
+  it('hangs up a peer for its offences, keeps it out for a while, and then takes it back', async () => {
+    let skewMs = 0;
+    const clock = { ...systemClock, nowMs: () => Date.now() + skewMs };
+    const first = await cluster.start(1, { clock });
+    const second = await cluster.start(0, { peers: [first.address] });
+    await meshed([first.host, second.host]);
+    const offender = second.host.peerKey;
+    first.handlers.onFrame = (_frame, from) => {
+      first.host.report(from, 'bad-signature');
+      return 'reject';
+    };
+    for (let n = 0; n < 6; n += 1) second.host.broadcast(bytesOf(`bad frame ${n}`));
+    for (let n = 6; n < 12; n += 1) second.host.send(first.host.peerKey, bytesOf(`bad frame ${n}`));
+    await until(
+      () => first.handlers.connected.size === 0,
+      () => `the score is ${first.host.scoreOf(offender)}`,
+    );
+    const [standing] = first.host.standings();
+    assert.equal(standing?.key, offender);
+    assert.equal(standing.lastOffence, 'bad-signature');
+    assert.ok((standing.bannedUntilMs ?? 0) > Date.now());
+    const { bans, offences } = first.host.status();
+    assert.deepEqual([bans, offences['bad-signature'] >= 10, offences.flood], [1, true, 0]);
+    const refused = first.host.status().connectionsRefused;
+    await until(
+      () => first.host.status().connectionsRefused > refused,
+      () => 'it did not even try again',
+    );
+    assert.equal(first.host.peers().length, 0);
+    assert.equal(first.host.status().dials, 0, 'nor is it dialled');
+    delete (first.handlers as Partial<RecordingHandlers>).onFrame;
+    skewMs = BAN_MS;
+    await until(
+      () => first.handlers.connected.has(offender),
+      () => 'it was not taken back',
+      8_000,
+    );
+    assert.deepEqual(second.host.standings(), [], 'the other side holds nothing against this one');
+  });
+
+  it('drops what a peer sends beyond its budget unread, and hears the others meanwhile', async () => {
+    let stoppedAtMs: number | undefined;
+    const clock = { ...systemClock, nowMs: () => stoppedAtMs ?? Date.now() };
+    const listener = await cluster.start(2, { clock });
+    const loud = await cluster.start(0, { peers: [listener.address] });
+    const calm = await cluster.start(1, { peers: [listener.address] });
+    await meshed([listener.host, loud.host, calm.host]);
+    stoppedAtMs = Date.now(); // no budget fills up again, however slow this machine is
+    for (let n = 0; n < 4; n += 1) listener.host.report(loud.host.peerKey, 'bad-signature'); // in debt: a quarter of it
+    for (let n = 0; listener.host.status().framesOverBudget === 0; n += 1) {
+      loud.host.broadcast(randomBytes(GOSSIP_BYTES_MAX));
+      if (n % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    calm.host.broadcast(bytesOf('from the calm one'));
+    await until(
+      () => listener.handlers.got('from the calm one') === 1,
+      () => 'the flood drowned it',
+    );
+    assert.ok(listener.host.status().offences.flood > 0);
+    assert.equal(listener.host.scoreOf(calm.host.peerKey), 0);
   });
 
   it('lets validators in while strangers hold idle and babbling connections', async () => {

@@ -1,0 +1,67 @@
+import type { Digest } from '../protocol/hash.ts';
+import { BoundedSet } from './bounded.ts';
+import type { Clock } from './ports.ts';
+
+/** Ten times what may be open at once. */
+const HEARD_IDS_MAX = 100_000;
+
+/**
+ * R29: a time in which nothing new is signed, since the key may have said what this journal does not know. It runs by
+ * a timer, which no change of the clock shortens, and anew from each sign that the key still speaks elsewhere.
+ */
+export class Probation {
+  readonly #durationMs: number;
+  readonly #clock: Clock;
+  #untilMs = 0;
+  #cancel: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
+  readonly #heard = new BoundedSet<Digest>(HEARD_IDS_MAX);
+
+  constructor(durationMs: number, clock: Clock) {
+    this.#durationMs = durationMs;
+    this.#clock = clock;
+  }
+
+  get isRunning(): boolean {
+    return this.#cancel !== undefined;
+  }
+
+  /** A task was spoken of, whose body may come only after the probation: it may be signed already. */
+  noteHeard(taskId: Digest): void {
+    if (this.isRunning) this.#heard.add(taskId);
+  }
+
+  /** True for a task that is to be followed only. */
+  covers(taskId: Digest): boolean {
+    return this.isRunning || this.#heard.has(taskId);
+  }
+
+  /** When it ends or ended, as the clock now has it (milliseconds since 1970); 0 if there was none. */
+  get untilMs(): number {
+    return this.#untilMs;
+  }
+
+  begin(): void {
+    this.#cancel?.();
+    this.#untilMs = this.#clock.nowMs() + this.#durationMs;
+    this.#cancel = this.#clock.setTimer(this.#durationMs, () => {
+      this.#cancel = undefined;
+      for (const action of this.#waiting.splice(0)) action();
+    });
+  }
+
+  /** Begins anew if it runs. */
+  prolong(): void {
+    if (this.isRunning) this.begin();
+  }
+
+  /** Runs once it is over; never if it is stopped before. */
+  whenOver(action: () => void): void {
+    this.#waiting.push(action);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#waiting = [];
+  }
+}
