@@ -31,3 +31,9 @@ export function deadline(text: string): number {
 export function collect(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
+
+/** The same for a flag whose value is a list, separated by commas. */
+export function collectList(value: string, previous: string[] | undefined): string[] {
+  const items = value.split(',').map((item) => item.trim());
+  return [...(previous ?? []), ...items.filter((item) => item !== '')];
+}

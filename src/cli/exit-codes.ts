@@ -38,11 +38,13 @@ const EXIT_OF_ERROR: Readonly<Record<string, ExitCode>> = {
   DEADLINE_PASSED: EXIT.unjudged,
   TOO_MANY_REQUESTS: EXIT.unjudged,
   TOO_MANY_TASKS: EXIT.unjudged,
+  TASK_GIVEN_UP: EXIT.unjudged,
   STOPPING: EXIT.unjudged,
   STORE_FAILED: EXIT.unjudged,
   VALIDATION_FAILED: EXIT.unjudged,
   DATA_LOCKED: EXIT.locked,
   INTERNAL: EXIT.internal,
+  INTERRUPTED: EXIT.interrupted,
 };
 
 export function exitOfOutcome(outcome: Outcome): ExitCode {

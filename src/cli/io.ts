@@ -2,8 +2,8 @@ import { inert, inertJson } from './inert.ts';
 
 /** What a command may touch of the process; tests hand in their own. */
 export interface Io {
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
-  stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?(raw: boolean): unknown };
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
   env: Readonly<Record<string, string | undefined>>;
   /** Aborted by the first SIGINT or SIGTERM. */
@@ -65,11 +65,6 @@ export class Output {
   endProgress(): void {
     if (this.#progressShown !== '' && this.#io.stderr.isTTY) this.#io.stderr.write(CLEAR_LINE);
     this.#progressShown = '';
-  }
-
-  /** Begins a fresh screen on a terminal, for commands that watch. */
-  clearScreen(): void {
-    if (this.#io.stdout.isTTY && !this.asJson) this.#io.stdout.write('\x1b[2J\x1b[H');
   }
 
   #toned(text: string, tone: Tone | undefined): string {

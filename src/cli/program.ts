@@ -1,5 +1,6 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS } from '../config/schema.ts';
+import { similarTo } from '../config/similar.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit-codes.ts';
@@ -57,7 +58,23 @@ function createProgram(io: Io, act: Act): Command {
     .exitOverride()
     .addHelpText('after', EXIT_HELP);
   for (const define of COMMANDS) define(program, act);
+  suggestChoices(program);
   return program;
+}
+
+/** Commander suggests commands and flags; this does it for the values of flags that have a list of them. */
+function suggestChoices(command: Command): void {
+  for (const option of command.options) {
+    const { argChoices, parseArg } = option;
+    if (argChoices === undefined || parseArg === undefined) continue;
+    option.parseArg = <T>(value: string, previous: T) => {
+      if (argChoices.includes(value)) return parseArg(value, previous);
+      const near = similarTo(value, argChoices);
+      const meant = near === undefined ? '' : ` Did you mean ${near}?`;
+      throw new InvalidArgumentError(`Allowed choices are ${argChoices.join(', ')}.${meant}`);
+    };
+  }
+  for (const inner of command.commands) suggestChoices(inner);
 }
 
 const EXIT_HELP = `

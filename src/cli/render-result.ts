@@ -2,6 +2,7 @@ import { type AgreedFinding, agreementOf } from '../protocol/agreement.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { type Committee, indexOfKey } from '../protocol/committee.ts';
 import type { ConsensusResult, JudgementView } from '../protocol/consensus-result.ts';
+import type { Usage } from '../protocol/judgement.ts';
 import { ppmToNumber } from '../protocol/ppm.ts';
 import { decodeCore } from '../protocol/value.ts';
 import type { Tone } from './io.ts';
@@ -63,18 +64,23 @@ function verdictText(
   return parts.join(', ');
 }
 
-/** The summary, unless it only repeats a finding. */
+/** The summary; of one that repeats a finding what stands behind it, such as a word on the confidence. */
 function renderSummary({ summary, findings }: Report): Line[] {
-  const repeats = findings.some(({ message }) => summary.includes(message));
-  return summary === '' || repeats ? [] : [{ text: `    ${summary}` }];
+  const said = findings.map(({ message }) => message).find((message) => message !== '' && summary.includes(message));
+  const rest = said === undefined ? summary : summary.slice(summary.indexOf(said) + said.length);
+  const text = rest.replace(/^ \(and \d+ more\)/, '').trim();
+  return text === '' ? [] : [{ text: `    ${text}` }];
 }
 
 /** What a model behind an endpoint used; cost as its operator configured it. */
 function renderUsage({ usage }: Report): Line[] {
   if (usage === undefined) return [];
-  const { promptTokens, completionTokens, costMicros } = usage;
+  return [{ text: `    ${usageText(usage)}`, tone: 'faint' }];
+}
+
+export function usageText({ promptTokens, completionTokens, costMicros }: Usage): string {
   const cost = costMicros === 0 ? '' : `, cost ${(costMicros / 1e6).toFixed(6)}`;
-  return [{ text: `    used ${promptTokens} + ${completionTokens} tokens${cost}`, tone: 'faint' }];
+  return `used ${promptTokens} + ${completionTokens} tokens${cost}`;
 }
 
 function renderFindings(findings: readonly AgreedFinding[]): Line[] {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createReviewTask } from '../node/review-task.ts';
 import { TASK_BYTES_MAX } from '../protocol/limits.ts';
 import type { CodeReviewTask } from '../protocol/task.ts';
-import { deadline } from './arguments.ts';
+import { collectList, deadline } from './arguments.ts';
 import { readInput } from './input.ts';
 import type { Io } from './io.ts';
 
@@ -25,7 +25,11 @@ export function reviewOptions(command: Command): Command {
     .option('--style', 'review for style')
     .option('--performance', 'review for performance (without any of the three: all)')
     .option('--url <url>', 'address of the pull request; never fetched')
-    .option('--files <paths...>', 'the changed files (else those that the diff names)')
+    .option(
+      '--files <paths>',
+      'the changed files, separated by commas; may be given again (else those that the diff names)',
+      collectList,
+    )
     .option('--repository <name>', 'repository that the verdict is bound to')
     .option('--head-sha <sha>', 'commit that the verdict is bound to')
     .option('--base-sha <sha>', 'commit that the diff starts from')

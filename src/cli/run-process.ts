@@ -1,3 +1,4 @@
+import { PASSPHRASE_VARIABLES } from '../config/environment.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { runCli } from './program.ts';
 
@@ -6,7 +7,9 @@ const SAME_PRESS_MS = 400;
 
 /** Runs the command line of this process and ends the process with its exit code. */
 export async function runProcess(): Promise<void> {
-  const { stdin, stdout, stderr, env, argv } = process;
+  const { stdin, stdout, stderr, argv } = process;
+  const env = { ...process.env };
+  for (const name of PASSPHRASE_VARIABLES) delete process.env[name]; // no thread or child of ours inherits it
   for (const stream of [stdout, stderr]) stream.on('error', onBrokenPipe);
   const code = await runCli(argv.slice(2), { stdin, stdout, stderr, env, signal: interruption() });
   await Promise.all([flushed(stdout), flushed(stderr)]);

@@ -1,5 +1,6 @@
 import type { Fault } from '../protocol/errors.ts';
 import { type Layer, nested, type Specials } from './layer.ts';
+import { similarTo } from './similar.ts';
 
 type Reading = 'text' | 'number' | 'list' | 'wordOrList';
 
@@ -21,6 +22,9 @@ export const ENVIRONMENT_SETTINGS: Readonly<Record<string, Reading>> = {
   'rpc.limits.connections': 'number',
   'rpc.limits.waits': 'number',
   'rpc.limits.callsPerSecond': 'number',
+  'limits.taskTtl': 'number',
+  'limits.openTasksPerOrigin': 'number',
+  'limits.openMegabytesPerOrigin': 'number',
   logLevel: 'text',
 };
 
@@ -38,6 +42,9 @@ export const SECRET_VARIABLES = ['OPENAI_API_KEY', 'VALIDATOR_KEY', 'PHEME_RPC_T
 
 const PREFIX = 'PHEME_';
 const HOME_VARIABLE = 'PHEME_HOME';
+/** Read by whoever needs the passphrase of the key, and taken out of the environment; no part of the configuration. */
+export const PASSPHRASE_VARIABLES = ['PHEME_PASSPHRASE', 'PHEME_PASSPHRASE_FILE'] as const;
+const PASSPHRASES: ReadonlySet<string> = new Set(PASSPHRASE_VARIABLES);
 
 /** The variable of a setting: `rpc.allowedHosts` is PHEME_RPC_ALLOWED_HOSTS. */
 export function variableOf(path: string): string {
@@ -84,6 +91,12 @@ function unknownVariable(name: string, kind: Layer['kind']): Fault[] {
   if (name === HOME_VARIABLE && kind === 'environment') return [];
   if (name === HOME_VARIABLE)
     return [{ path: name, message: 'cannot be set inside the home: set it in the environment' }];
+  if (PASSPHRASES.has(name) && kind === 'environment') return [];
+  if (PASSPHRASES.has(name))
+    return [{ path: name, message: 'must not stand beside the key that it opens: set it in the environment' }];
+  const meant = similarTo(name, [...PATH_BY_VARIABLE.keys(), ...PASSPHRASE_VARIABLES]);
+  if (meant !== undefined)
+    return [{ path: name, message: `is no variable of pheme (${kind}): correct or remove it, did you mean ${meant}?` }];
   const sectionName = name.split('_', 2).join('_');
   const near = [...PATH_BY_VARIABLE.keys()].filter((known) => known.startsWith(sectionName));
   const hint = near.length === 0 ? '' : `; known: ${near.join(', ')}`;

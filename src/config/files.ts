@@ -71,7 +71,7 @@ function parseJson(text: string, path: string, code: string): unknown {
 }
 
 /** Writes a whole file or nothing: a reader, or a crash, sees the old text or the new one. */
-export async function writeFileAtomic(path: string, text: string, mode = 0o644): Promise<void> {
+export async function writeFileAtomic(path: string, text: string | Uint8Array, mode = 0o644): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const file = await open(temporary, 'wx', mode);
   try {
@@ -84,7 +84,7 @@ export async function writeFileAtomic(path: string, text: string, mode = 0o644):
   await syncDirectory(dirname(path));
 }
 
-async function writeSynced(file: FileHandle, text: string): Promise<void> {
+async function writeSynced(file: FileHandle, text: string | Uint8Array): Promise<void> {
   try {
     await file.writeFile(text);
     await file.sync();

@@ -5,7 +5,7 @@ import { ValidationError } from '../protocol/errors.ts';
 import { type Genesis, genesisToJson, parseGenesis } from '../protocol/genesis.ts';
 import { assertPrivate, parseJsonFile, readSmallFile, writeFileAtomic } from './files.ts';
 import { homePaths } from './home-paths.ts';
-import { writeKey } from './key.ts';
+import { writeKey } from './key-file.ts';
 import type { Config } from './load.ts';
 
 const TOKEN_BYTES = 32;

@@ -1,34 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import { peerIdFromPrivateKey } from '@libp2p/peer-id';
-import { z } from 'zod';
-import { fromHex, toHex } from '../protocol/bytes.ts';
-import { createSigner } from '../protocol/ed25519.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { fromHex } from '../protocol/bytes.ts';
 import { ValidationError } from '../protocol/errors.ts';
-import { assertPrivate, parseJsonFile, readSmallFile, writeFileAtomic } from './files.ts';
 import { homePaths } from './home-paths.ts';
-
-/** The form of the key file. */
-export const KEY_FORMAT = 'pheme-key/1';
-const BINDING_FORMAT = 'pheme-key-binding/1';
+import { type ScryptCost, sealingKey } from './key-cipher.ts';
+import {
+  invalidKey,
+  type KeyFacts,
+  openKeyFile,
+  type PassphraseSource,
+  publicKeyOf,
+  readBinding,
+  readKeyFile,
+  writeBinding,
+  writeKey,
+} from './key-file.ts';
 
 /** A validator's signing key, which is its peer identity too. The seed never leaves this object for a log or a result. */
-export interface ValidatorKey {
-  /** Ed25519 public key, hex. */
-  publicKey: string;
+export interface ValidatorKey extends KeyFacts {
   /** The 32 secret bytes. */
   seed: Uint8Array;
-  /** The storeId of the data directory that this key signs for, or null before the first start. */
-  dataId: string | null;
-  /** The file that keeps `dataId`. */
-  path: string;
+  /** Writes its file anew for a data directory, sealed as it was. */
+  save(dataId: string): Promise<void>;
 }
 
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
-const dataId = z.string().min(1).max(128).nullable();
-const keySchema = z.strictObject({ format: z.literal(KEY_FORMAT), publicKey: hex32, seed: hex32, dataId });
-const bindingSchema = z.strictObject({ format: z.literal(BINDING_FORMAT), publicKey: hex32, dataId });
+/** Which key a home signs with. */
+export interface KeyPlace {
+  home: string;
+  /** VALIDATOR_KEY: the seed, or a key file's path, relative to the home. */
+  validatorKey?: string | undefined;
+}
 
 /** Draws a new key; nothing is written. */
 export function generateKey(): { publicKey: string; seed: Uint8Array } {
@@ -36,79 +38,80 @@ export function generateKey(): { publicKey: string; seed: Uint8Array } {
   return { publicKey: publicKeyOf(seed), seed };
 }
 
-function publicKeyOf(seed: Uint8Array): string {
-  return toHex(createSigner(seed).publicKey);
-}
-
-/** The libp2p peer id of a key, e.g. `12D3KooW...`. */
-export async function peerIdOf(seed: Uint8Array): Promise<string> {
-  return peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', seed)).toString();
-}
-
-/** Writes a key file, mode 0600, whole or not at all. */
-export async function writeKey(
-  path: string,
-  key: { publicKey: string; seed: Uint8Array; dataId: string | null },
-): Promise<void> {
-  const { publicKey, seed } = key;
-  await writeJson(path, { format: KEY_FORMAT, publicKey, seed: toHex(seed), dataId: key.dataId });
-}
-
-async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`, 0o600);
+/** The libp2p peer id of a public key (hex), e.g. `12D3KooW...`. */
+export async function peerIdOf(publicKey: string): Promise<string> {
+  // Loaded here: most commands of the CLI need no peer id, and these packages would make each of them slower.
+  const [{ publicKeyFromRaw }, { peerIdFromPublicKey }] = await Promise.all([
+    import('@libp2p/crypto/keys'),
+    import('@libp2p/peer-id'),
+  ]);
+  return peerIdFromPublicKey(publicKeyFromRaw(fromHex(publicKey, 32))).toString();
 }
 
 /**
  * Loads the signing key: VALIDATOR_KEY (the seed, or a key file's path, relative to the home) if given, else the home's key.json.
- * @throws ValidationError NO_KEY, KEY_FILE_MODE, INVALID_KEY
+ * @param passphrase asked for the passphrase of a sealed key
+ * @throws ValidationError NO_KEY, KEY_FILE_MODE, INVALID_KEY, PASSPHRASE_MISSING, WRONG_PASSPHRASE
  */
-export async function loadKey({ home, validatorKey }: { home: string; validatorKey?: string }): Promise<ValidatorKey> {
+export async function loadKey(place: KeyPlace, passphrase?: PassphraseSource): Promise<ValidatorKey> {
+  const { path, seed } = placeOf(place);
+  return seed === undefined ? loadKeyFile(path, passphrase) : seedKey(seed, path);
+}
+
+/** What the key shows without its passphrase. @throws ValidationError NO_KEY, KEY_FILE_MODE, INVALID_KEY */
+export async function describeKey(place: KeyPlace): Promise<KeyFacts> {
+  const { path, seed } = placeOf(place);
+  if (seed !== undefined) return factsOf(await seedKey(seed, path));
+  const file = await readKeyFile(path);
+  if ('seed' in file) return factsOf(await loadKeyFile(path, undefined));
+  return { publicKey: file.publicKey, dataId: file.dataId, path, encrypted: true };
+}
+
+function factsOf({ publicKey, dataId, path, encrypted }: ValidatorKey): KeyFacts {
+  return { publicKey, dataId, path, encrypted };
+}
+
+function placeOf({ home, validatorKey }: KeyPlace): { path: string; seed?: Uint8Array } {
   const paths = homePaths(home);
-  if (validatorKey === undefined) return loadKeyFile(paths.key);
-  if (/^[0-9a-f]{64}$/i.test(validatorKey)) return seedKey(fromHex(validatorKey.toLowerCase(), 32), paths.keyBinding);
-  if (!/^[0-9a-f]{32,}$/i.test(validatorKey)) return loadKeyFile(resolve(home, validatorKey));
+  if (validatorKey === undefined) return { path: paths.key };
+  if (/^[0-9a-f]{64}$/i.test(validatorKey))
+    return { path: paths.keyBinding, seed: fromHex(validatorKey.toLowerCase(), 32) };
+  if (!/^[0-9a-f]{32,}$/i.test(validatorKey)) return { path: resolve(home, validatorKey) };
   throw invalidKey(
     'VALIDATOR_KEY',
     `has ${validatorKey.length} hex digits: give the 64 of the seed, or the path of a key file`,
   );
 }
 
-async function loadKeyFile(path: string): Promise<ValidatorKey> {
-  const text = await readSmallFile(path);
-  if (text === undefined) {
-    throw new ValidationError(`there is no key at ${path}: run pheme init, or set VALIDATOR_KEY`, 'NO_KEY', { path });
-  }
-  await assertPrivate(path, 'KEY_FILE_MODE');
-  const parsed = keySchema.safeParse(parseJsonFile(text, path, 'INVALID_KEY'));
-  if (!parsed.success) throw invalidKey(path, describe(parsed.error));
-  const seed = fromHex(parsed.data.seed, 32);
-  const publicKey = publicKeyOf(seed);
-  if (publicKey !== parsed.data.publicKey)
-    throw invalidKey(path, 'publicKey does not belong to its seed: restore the file from a backup');
-  return { publicKey, seed, dataId: parsed.data.dataId, path };
+async function loadKeyFile(path: string, passphrase: PassphraseSource | undefined): Promise<ValidatorKey> {
+  const file = await readKeyFile(path);
+  const { publicKey, dataId } = file;
+  const { seed, sealing } = await openKeyFile(file, path, passphrase);
+  return {
+    publicKey,
+    seed,
+    dataId,
+    path,
+    encrypted: sealing !== undefined,
+    save: async (data) => {
+      if (!isDeepStrictEqual(await readKeyFile(path), file)) throw changedSince(path);
+      await writeKey(path, { publicKey, seed, dataId: data, sealing });
+    },
+  };
+}
+
+/** What was sealed meanwhile must not be written over in the clear. */
+function changedSince(path: string): ValidationError {
+  const message = `${path} was changed since the node read it: restart the node`;
+  return new ValidationError(message, 'KEY_CHANGED', { path });
 }
 
 /** A seed from the environment keeps the name of its data directory beside it, in a file of the home. */
 async function seedKey(seed: Uint8Array, path: string): Promise<ValidatorKey> {
   const publicKey = publicKeyOf(seed);
-  const text = await readSmallFile(path);
-  if (text === undefined) return { publicKey, seed, dataId: null, path };
-  const parsed = bindingSchema.safeParse(parseJsonFile(text, path, 'INVALID_KEY'));
-  if (!parsed.success) throw invalidKey(path, describe(parsed.error));
-  if (parsed.data.publicKey !== publicKey)
-    throw invalidKey(path, 'belongs to another key than VALIDATOR_KEY: use another home for it');
-  return { publicKey, seed, dataId: parsed.data.dataId, path };
-}
-
-function invalidKey(path: string, message: string): ValidationError {
-  return new ValidationError(`${path}: ${message}`, 'INVALID_KEY', { path });
-}
-
-/** Says where the form is broken, never what stands there. */
-function describe(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')} ${issue.message}`))
-    .join('; ');
+  const dataId = await readBinding(path, publicKey);
+  const save = (data: string) => writeBinding(path, publicKey, data);
+  return { publicKey, seed, dataId, path, encrypted: false, save };
 }
 
 /**
@@ -124,10 +127,34 @@ export async function bindKeyToData(key: ValidatorKey, dataId: string): Promise<
 
 /** Binds a key to another data directory, once nothing that it signed for the old one can matter any more. */
 export async function rebindKeyToData(key: ValidatorKey, dataId: string): Promise<void> {
-  const { publicKey, seed, path } = key;
-  const isBinding = path.endsWith('key-binding.json');
-  await (isBinding
-    ? writeJson(path, { format: BINDING_FORMAT, publicKey, dataId })
-    : writeKey(path, { publicKey, seed, dataId }));
+  await key.save(dataId);
   key.dataId = dataId;
+}
+
+export interface Resealing extends KeyPlace {
+  /** Asked for the present passphrase, where the key has one. */
+  old?: PassphraseSource;
+  /** Asked for the new one. */
+  next: PassphraseSource;
+  cost?: ScryptCost;
+}
+
+/**
+ * Seals the key file with a new passphrase, whether it was sealed before or not. The file is replaced in one step, after
+ * the new form was written and synced: at no moment is the key only in memory.
+ * @throws ValidationError as loadKey, and NO_KEY_FILE where VALIDATOR_KEY is the seed itself
+ */
+export async function resealKey({ old, next, cost, ...place }: Resealing): Promise<KeyFacts> {
+  if (placeOf(place).seed !== undefined)
+    throw new ValidationError(
+      'VALIDATOR_KEY holds the seed itself: there is no key file to encrypt; put the key into one (pheme keys generate shows its form)',
+      'NO_KEY_FILE',
+    );
+  const { publicKey, seed, dataId, path } = await loadKey(place, old);
+  const passphrase = await next(path);
+  const sealing = await sealingKey(passphrase, cost).finally(() => passphrase.fill(0));
+  await writeKey(path, { publicKey, seed, dataId, sealing });
+  seed.fill(0);
+  sealing.secret.fill(0);
+  return { publicKey, dataId, path, encrypted: true };
 }

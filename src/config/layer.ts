@@ -14,6 +14,8 @@ type SourceKind = 'flag' | 'environment' | '.env' | 'file' | 'default';
 export interface Origin {
   source: SourceKind;
   name?: string;
+  /** Of the file, from 1. */
+  line?: number;
 }
 
 export type Values = { [key: string]: unknown };
@@ -25,6 +27,8 @@ export interface Layer {
   specials: Specials;
   /** The variable or file that gave a dotted path or special, where there is one. */
   where(path: string): string | undefined;
+  /** The line of a file in which a value, or a section, begins. */
+  line?(path: readonly string[]): number | undefined;
 }
 
 /** Sections by dotted path: `[['rpc.port', 1]]` is `{rpc: {port: 1}}`. */
@@ -58,4 +62,10 @@ export function merge(under: Values, over: Values): Values {
 
 export function isSection(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An origin as people read it: the variable, the file with the line, or the kind of source. */
+export function originText({ source, name, line }: Origin): string {
+  if (name === undefined) return source;
+  return line === undefined ? name : `${name}:${line}`;
 }

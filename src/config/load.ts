@@ -2,9 +2,10 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { type Fault, invalidInput } from '../protocol/errors.ts';
-import { isSection, type Layer, merge, type Origin, type Specials, type Values, valueAt } from './layer.ts';
+import { isSection, type Layer, merge, type Origin, originText, type Specials, type Values, valueAt } from './layer.ts';
 import { type ModelSettings, modelAccessFaults, resolveModels } from './models.ts';
-import { type Settings, settingsSchema } from './schema.ts';
+import { knownKeys, type Settings, settingsSchema } from './schema.ts';
+import { similarTo } from './similar.ts';
 import { type LoadOptions, readLayers } from './sources.ts';
 
 /** What a node or a client runs with; frozen, all the way down. */
@@ -92,14 +93,19 @@ function unknownKey(path: string[], layers: readonly Layer[]): Fault {
   const later = path.length === 1 && LATER_SECTIONS.has(path[0]!);
   const reason = later
     ? 'is a section that this version does not have yet: remove it'
-    : 'is no setting of pheme: correct or remove it';
+    : `is no setting of pheme: correct or remove it${meant(path)}`;
   return { path: path.join('.'), message: `${reason}${shownSource(path, layers)}` };
+}
+
+function meant(path: readonly string[]): string {
+  const near = similarTo(path.at(-1)!, knownKeys(path.slice(0, -1)));
+  return near === undefined ? '' : `, did you mean ${[...path.slice(0, -1), near].join('.')}?`;
 }
 
 /** The nearest thing around a faulty value that a source gave: an item of a list has no origin of its own. */
 function shownSource(path: string[], layers: readonly Layer[]): string {
-  const { source, name } = originOf(path.join('.'), layers, path);
-  if (source !== 'default') return ` (${name ?? source})`;
+  const origin = originOf(path.join('.'), layers, path);
+  if (origin.source !== 'default') return ` (${originText(origin)})`;
   return path.length > 1 ? shownSource(path.slice(0, -1), layers) : '';
 }
 
@@ -109,7 +115,12 @@ function originOf(path: string, layers: readonly Layer[], keys = path.split('.')
   );
   if (layer === undefined) return { source: 'default' };
   const name = layer.where(path);
-  return { source: layer.kind, ...(name === undefined ? {} : { name }) };
+  const line = layer.line?.(keys);
+  return {
+    source: layer.kind,
+    ...(name === undefined ? {} : { name }),
+    ...(line === undefined ? {} : { line }),
+  };
 }
 
 function originsOf(

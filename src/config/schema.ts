@@ -128,6 +128,15 @@ const rpc = section({
   }).prefault({}),
 });
 
+/** What the node bears of tasks that are not decided; more are refused until some are. */
+const limits = section({
+  /** Milliseconds after which an undecided task is given up, from its first sight or its deadline. */
+  taskTtl: wholeNumber(60_000, 31_536_000_000).default(86_400_000),
+  /** Undecided tasks of one validator's clients, and their megabytes. */
+  openTasksPerOrigin: wholeNumber(1, 10_000).default(4_000),
+  openMegabytesPerOrigin: wholeNumber(5, 256).default(96),
+});
+
 const decimal = z.union([z.number(), z.string()], 'must be a decimal from 0 to 1');
 
 /** The network's rules, where a node's file repeats them: they must equal genesis. */
@@ -146,6 +155,7 @@ export const settingsSchema = section({
   models: models.default({ rules: embeddedModel('rules') }),
   network: network.prefault({}),
   rpc: rpc.prefault({}),
+  limits: limits.prefault({}),
   validation: validation.optional(),
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
@@ -170,4 +180,24 @@ function isTcpAddress(value: string): boolean {
 
 function embeddedModel(variant: (typeof EMBEDDED_VARIANTS)[number]) {
   return { provider: 'embedded' as const, variant, temperature: 0.7, maxTokens: 2000, topP: 1, fallbacks: [] };
+}
+
+/** The settings that a section may hold, by its dotted path; none for what is no section. */
+export function knownKeys(path: readonly string[]): string[] {
+  const at = path.reduce<z.ZodType | undefined>((schema, key) => inside(schema, key), settingsSchema);
+  const found = bare(at);
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+}
+
+function inside(schema: z.ZodType | undefined, key: string): z.ZodType | undefined {
+  const found = bare(schema);
+  if (found instanceof z.ZodObject) return found.shape[key] as z.ZodType | undefined;
+  return found instanceof z.ZodRecord ? (found.valueType as z.ZodType) : undefined;
+}
+
+/** Without what makes it optional or gives its default. */
+function bare(schema: z.ZodType | undefined): z.ZodType | undefined {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return bare(schema.unwrap() as z.ZodType);
+  return schema;
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseDocument } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { type Fault, ValidationError } from '../protocol/errors.ts';
 import { environmentLayer, SECRET_VARIABLES } from './environment.ts';
 import { assertPrivate, readSmallFile } from './files.ts';
@@ -62,15 +62,25 @@ async function dotEnv(path: string, faults: Fault[]): Promise<Record<string, str
 }
 
 async function fileLayer(path: string, required: boolean, faults: Fault[]): Promise<Layer> {
+  const lineCounter = new LineCounter();
+  let document: Document | undefined;
   const values = await collecting(faults, {}, async () => {
     const text = await readSmallFile(path);
     if (text === undefined && required)
       throw new ValidationError(`there is no configuration file at ${path}`, 'INVALID_CONFIG');
-    const read = parseYaml(text ?? '', path, faults);
+    document = parseYaml(text ?? '', lineCounter);
+    const read = valuesOf(document, text ?? '', path, faults);
     if (holdsApiKey(read)) await collecting(faults, undefined, () => assertPrivate(path));
     return read;
   });
-  return { kind: 'file', values, specials: {}, where: () => path };
+  const line = (keys: readonly string[]) => lineOf(document, keys, lineCounter);
+  return { kind: 'file', values, specials: {}, where: () => path, line };
+}
+
+/** The line where a value begins; that of its key would be the same for all that people write on one line. */
+function lineOf(document: Document | undefined, keys: readonly string[], lines: LineCounter): number | undefined {
+  const node = document?.getIn(keys, true);
+  return isNode(node) && node.range ? lines.linePos(node.range[0]).line : undefined;
 }
 
 /** Turns the errors of reading one source into faults, so that the other sources are checked as well. */
@@ -84,8 +94,17 @@ async function collecting<T>(faults: Fault[], otherwise: T, read: () => Promise<
   }
 }
 
-function parseYaml(text: string, path: string, faults: Fault[]): Values {
-  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, uniqueKeys: true, logLevel: 'error' });
+function parseYaml(text: string, lineCounter: LineCounter): Document {
+  return parseDocument(text, {
+    prettyErrors: false,
+    stringKeys: true,
+    uniqueKeys: true,
+    logLevel: 'error',
+    lineCounter,
+  });
+}
+
+function valuesOf(document: Document, text: string, path: string, faults: Fault[]): Values {
   for (const error of [...document.errors, ...document.warnings].slice(0, 10)) {
     const line = text.slice(0, error.pos[0]).split('\n').length;
     faults.push({ path, message: `line ${line}: ${error.message}` });

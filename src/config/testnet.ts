@@ -129,7 +129,7 @@ async function describe(
   index: number,
   key: { publicKey: string; seed: Uint8Array },
 ): Promise<TestnetValidator> {
-  const peerId = await peerIdOf(key.seed);
+  const peerId = await peerIdOf(key.publicKey);
   const home = join(directory, `validator-${index}`);
   const rpc = `http://${place.rpcHost.includes(':') ? `[${place.rpcHost}]` : place.rpcHost}:${place.rpcPort}`;
   return {
@@ -212,7 +212,7 @@ export async function initHome(options: NewNode): Promise<InitialisedNode> {
   return {
     home,
     publicKey: key.publicKey,
-    peerId: await peerIdOf(key.seed),
+    peerId: await peerIdOf(key.publicKey),
     genesis,
     validatorIndex: index < 0 ? null : index,
   };

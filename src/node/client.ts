@@ -120,10 +120,14 @@ function authentic(result: unknown, genesis: Genesis, expectations: Expectations
  * @throws ValidationError INVALID_URL, and what reading the token file gives
  */
 export async function connectRpc(config: Config, tokenFile?: string): Promise<RpcClient> {
-  return createRpcClient({ url: config.validatorEndpoint ?? ownUrl(config), token: await tokenOf(config, tokenFile) });
+  return createRpcClient({
+    url: config.validatorEndpoint ?? ownRpcUrl(config),
+    token: await tokenOf(config, tokenFile),
+  });
 }
 
-function ownUrl({ rpc: { host, port } }: Config): string {
+/** Where the node of a home answers, as its configuration says. */
+export function ownRpcUrl({ rpc: { host, port } }: Config): string {
   if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

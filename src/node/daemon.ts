@@ -1,22 +1,30 @@
-import { loadApiToken, loadGenesis, loadTokens } from '../config/home.ts';
+import { fileURLToPath } from 'node:url';
+import { loadGenesis, loadRpcTokens } from '../config/home.ts';
 import { homePaths } from '../config/home-paths.ts';
 import { bindKeyToData, loadKey, peerIdOf, rebindKeyToData, type ValidatorKey } from '../config/key.ts';
+import type { PassphraseSource } from '../config/key-file.ts';
 import { assertModelAccess, type Config } from '../config/load.ts';
 import { assertSameRules, observerPolicy } from '../config/rules.ts';
 import type { Logger, Store } from '../engine/ports.ts';
+import type { TaskLimits } from '../engine/task-quota.ts';
 import { endpointFaults } from '../models/openai/memory.ts';
 import { createLibp2pNetwork } from '../network/libp2p-network.ts';
 import { createCommittee } from '../protocol/committee.ts';
 import { genesisWarnings } from '../protocol/genesis.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
 import { startAdapters, stopAll } from './adapters.ts';
+import { NodeEvents } from './events.ts';
 import { assertCustomModels, createJudges } from './judges.ts';
 import { createNodeApi } from './node-api.ts';
 import { openNodeStore } from './node-store.ts';
 import { packageVersion } from './package-version.ts';
+import { Playground } from './playground.ts';
 import { systemClock } from './system.ts';
 import { ValidatorNode } from './validator-node.ts';
 import type { WorkerPool } from './worker-pool.ts';
+
+/** Where the build puts the page; from the sources and from the build alike. */
+const DASHBOARD_FOLDER = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
 
 /** Waiting judgements beyond which the queue is reported as unhealthy. */
 const QUEUED_MAX = 500;
@@ -26,6 +34,8 @@ export interface DaemonOptions {
   /** Follow, verify and serve, but never vote. */
   observer: boolean;
   logger: Logger;
+  /** Asked for the passphrase of a sealed key. */
+  passphrase?: PassphraseSource | undefined;
 }
 
 /** A running node and what it listens on. */
@@ -42,6 +52,8 @@ export interface Daemon {
 /** One part of a running daemon, in the order of the start. */
 interface Part {
   name: string;
+  /** What it still has to end, in words; nothing if it is idle. */
+  busy(): string | undefined;
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -50,37 +62,39 @@ interface Part {
  * again if a later part fails.
  * @throws ValidationError with the codes of config, store, network and RPC
  */
-export async function startDaemon({ config, observer, logger }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon({ config, observer, logger, passphrase }: DaemonOptions): Promise<Daemon> {
   const paths = homePaths(config.home);
   const genesis = await loadGenesis(paths.genesis);
   assertSameRules(config, genesis);
   assertModelAccess(config);
   await assertCustomModels(config);
   const observers = observerPolicy(config, genesis);
-  const key = await loadKey({
-    home: config.home,
-    ...(config.validatorKey === undefined ? {} : { validatorKey: config.validatorKey }),
-  });
-  const write = [await loadApiToken(config.home, config.rpc.tokenFile)];
-  const read = config.rpc.readTokenFile === undefined ? [] : await loadTokens(config.rpc.readTokenFile);
-  const peerId = await peerIdOf(key.seed);
+  const key = await loadKey(config, passphrase);
+  const tokens = await loadRpcTokens(config);
+  const peerId = await peerIdOf(key.publicKey);
   const version = packageVersion();
   for (const warning of genesisWarnings(genesis)) logger.warn({}, warning);
 
   const parts: Part[] = [];
-  const started = <T>(name: string, part: T, stop: (part: T, deadlineMs: number) => Promise<void>): T => {
-    parts.push({ name, stop: (deadlineMs) => stop(part, deadlineMs) });
+  const started = <T>(
+    name: string,
+    part: T,
+    stop: (part: T, deadlineMs: number) => Promise<void>,
+    busy: (part: T) => string | undefined = () => undefined,
+  ): T => {
+    parts.push({ name, busy: () => busy(part), stop: (deadlineMs) => stop(part, deadlineMs) });
     return part;
   };
   try {
-    const { store, notes, journalDamaged } = await openNodeStore(paths.data, logger);
+    const { store, notes, side, journalDamaged } = await openNodeStore(paths.data, logger);
     started('the database', store, (open) => open.close());
     const foreign = await isForeign(key, store, logger);
     const pool = started('the judges', createJudges(config), (running) => running.stop());
     const node = await ValidatorNode.start(
-      { genesis, seed: key.seed, observer, untrustedJournal: foreign || journalDamaged },
+      { genesis, seed: key.seed, observer, untrustedJournal: foreign || journalDamaged, limits: taskLimits(config) },
       {
         store,
+        side,
         judge: pool,
         logger,
         probes: { queue: () => queueFaults(pool), models: () => endpointFaults(pool.snapshot().endpoints) },
@@ -99,15 +113,23 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
           ),
       },
     );
-    started('the network', node, (running) => running.stop());
-    if (foreign) started('the probation', rebindLater(key, store, node, logger), async (cancel) => cancel());
+    started(
+      'the network',
+      node,
+      (running) => running.stop(),
+      (running) => workText(pool, running),
+    );
+    if (foreign) rebindLater(key, store, node, logger);
     const endpoints = () => pool.snapshot().endpoints;
-    const api = createNodeApi(node, { version, peerId, defaultModel: config.defaultModel, endpoints });
+    const events = started('the events', new NodeEvents(node, systemClock), async (running) => running.stop());
+    const playground = started('the playground', new Playground({ config }), (running) => running.stop());
+    const { defaultModel } = config;
+    const api = createNodeApi(node, { version, peerId, defaultModel, endpoints, events, playground });
     const { host, port, allowedHosts, limits } = config.rpc;
     const rpc = started(
       'the RPC',
       await startRpcServer(
-        { host, port, allowedHosts: [...allowedHosts], tokens: { write, read }, limits },
+        { host, port, allowedHosts: [...allowedHosts], tokens, limits, dashboardFolder: DASHBOARD_FOLDER },
         { api, logger },
       ),
       (server: RpcServer, deadlineMs) => server.stop(deadlineMs),
@@ -123,9 +145,15 @@ export async function startDaemon({ config, observer, logger }: DaemonOptions): 
 
 async function stopParts(parts: Part[], deadlineMs: number, onWait: (part: string) => void = () => {}): Promise<void> {
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-    onWait(part.name);
+    const busy = part.busy();
+    onWait(busy === undefined ? part.name : `${part.name} (${busy})`);
     await part.stop(deadlineMs);
   }
+}
+
+function taskLimits({ limits }: Config): TaskLimits {
+  const { taskTtl, openTasksPerOrigin, openMegabytesPerOrigin } = limits;
+  return { taskTtlMs: taskTtl, openTasksPerOrigin, openBytesPerOrigin: openMegabytesPerOrigin * 1024 * 1024 };
 }
 
 /** R29: a key that signed for another data directory may have said there what this journal does not know. */
@@ -134,20 +162,31 @@ async function isForeign(key: ValidatorKey, store: Store, logger: Logger): Promi
   if (binding === 'other') {
     logger.error(
       { keyFile: key.path },
-      'this key signed for another data directory: following open tasks without signing, so that nothing is contradicted',
+      'this key signed for another data directory, or for this one before it was copied or damaged: following open tasks without signing, so that nothing is contradicted',
     );
   }
   return binding === 'other';
 }
 
 /** Once the probation is over, what the key said for the old directory cannot matter any more. */
-function rebindLater(key: ValidatorKey, store: Store, { engine }: ValidatorNode, logger: Logger): () => void {
-  return systemClock.setTimer(engine.trustedAfterMs - systemClock.nowMs(), () => {
+function rebindLater(key: ValidatorKey, store: Store, { engine }: ValidatorNode, logger: Logger): void {
+  engine.whenTrusted(() => {
     rebindKeyToData(key, store.storeId).then(
       () => logger.info({}, 'the key signs for this data directory from now on'),
       (error: Error) => logger.error({ error: error.message }, 'the key file cannot be written'),
     );
   });
+}
+
+/** What a stop interrupts or waits for; nothing of it is lost, since it is in the journal. */
+function workText(pool: WorkerPool, { engine }: ValidatorNode): string | undefined {
+  const { active, queued } = pool.snapshot();
+  const counts = [
+    [active + queued, 'judgements'],
+    [engine.openTasks.size, 'open tasks'],
+  ] as const;
+  const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return parts.length === 0 ? undefined : parts.join(', ');
 }
 
 /** Judgements that wait longer than the judges' budget become abstentions: worth a warning well before. */

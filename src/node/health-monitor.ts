@@ -1,11 +1,14 @@
 import type { ComponentHealth, HealthReport } from '../rpc/api.ts';
 
-/** What the monitor looks at; each probe gives the reasons why a part is not well, none if it is. */
+/** Why a part is not well, none if it is; and what is worth knowing besides. Each is a sentence of its own. */
+export type ProbeAnswer = string[] | { faults: string[]; notes: string[] };
+
+/** What the monitor looks at. */
 export interface HealthProbes {
-  queue(): string[];
-  models(): string[];
-  validators(): string[];
-  database(): string[];
+  queue(): ProbeAnswer;
+  models(): ProbeAnswer;
+  validators(): ProbeAnswer;
+  database(): ProbeAnswer;
 }
 
 /** Tells whether a node can do its work, part by part, with reasons. */
@@ -17,6 +20,11 @@ export class HealthMonitor {
   }
 
   async checkHealth(): Promise<HealthReport> {
+    return this.report();
+  }
+
+  /** The same at once. */
+  report(): HealthReport {
     const queue = health(this.#probes.queue());
     const models = health(this.#probes.models());
     const validators = health(this.#probes.validators());
@@ -26,6 +34,7 @@ export class HealthMonitor {
   }
 }
 
-function health(reasons: string[]): ComponentHealth {
-  return { healthy: reasons.length === 0, reasons };
+function health(answer: ProbeAnswer): ComponentHealth {
+  const { faults, notes } = Array.isArray(answer) ? { faults: answer, notes: [] } : answer;
+  return { healthy: faults.length === 0, reasons: [...faults, ...notes] };
 }

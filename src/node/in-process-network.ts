@@ -1,4 +1,5 @@
 import type { ConnectedPeer, Network, NetworkHandlers, PeerKey } from '../engine/ports.ts';
+import type { PeerStanding } from '../network/peer-score.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import {
   decodeRequest,
@@ -13,6 +14,8 @@ import {
 /** A network that a node runs on, as far as the node cares. */
 export interface NetworkHost extends Network {
   listenAddresses(): readonly string[];
+  /** What is held against peers, the worst first; left out by a network that keeps nobody out. */
+  standings?(): readonly PeerStanding[];
   stop(): Promise<void>;
 }
 
@@ -104,6 +107,9 @@ class InProcessHost implements NetworkHost {
       return { key, validatorIndex, address: '/memory', connectedAtMs: this.#joinedAtMs, latencyMs: 0, agent: null };
     });
   }
+
+  /** Nodes of one process trust the process; there is nobody to keep out. */
+  report(): void {}
 
   listenAddresses(): readonly string[] {
     return [];

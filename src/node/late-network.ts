@@ -1,4 +1,4 @@
-import type { ConnectedPeer, Network, PeerKey } from '../engine/ports.ts';
+import type { ConnectedPeer, Network, Offence, PeerKey } from '../engine/ports.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts';
 
@@ -28,5 +28,9 @@ export class LateNetwork implements Network {
 
   peers(): readonly ConnectedPeer[] {
     return this.#network?.peers() ?? [];
+  }
+
+  report(peer: PeerKey, offence: Offence): void {
+    this.#network?.report(peer, offence);
   }
 }

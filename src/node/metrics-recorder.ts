@@ -1,5 +1,20 @@
-import type { Judgement } from '../protocol/judgement.ts';
+import { REASON_TEXTS } from '../protocol/explanation.ts';
+import type { AbstainReason, Judgement } from '../protocol/judgement.ts';
 import type { WorkerMetrics } from '../rpc/api.ts';
+
+/** Abstentions that lie with the model or its worker; the others lie with the input. */
+const MODEL_FAULTS: ReadonlySet<AbstainReason | undefined> = new Set<AbstainReason>([
+  'model_error',
+  'timeout',
+  'unreadable_reply',
+  'overloaded',
+  'worker_crashed',
+]);
+
+function lastFailureOf({ model, abstainReason }: Judgement): string | undefined {
+  if (abstainReason === undefined || !MODEL_FAULTS.has(abstainReason)) return undefined;
+  return `model ${model.id}: the last judgement here ${REASON_TEXTS[`abstained_${abstainReason}`].words}`;
+}
 
 /** Counts what the judging of this node does. */
 export class MetricsRecorder {
@@ -14,7 +29,7 @@ export class MetricsRecorder {
     this.#totalMs += elapsedMs;
     const failed = judgement.vote === 'abstain' && judgement.abstainReason !== 'low_confidence';
     if (failed) this.#failures += 1;
-    this.#lastFailure = failed ? `${judgement.model.id} abstained: ${judgement.abstainReason}` : undefined;
+    this.#lastFailure = lastFailureOf(judgement);
     const model = this.#models.get(judgement.model.id) ?? { calls: 0, totalMs: 0 };
     this.#models.set(judgement.model.id, { calls: model.calls + 1, totalMs: model.totalMs + elapsedMs });
   }
@@ -26,7 +41,7 @@ export class MetricsRecorder {
     this.#lastFailure = 'the judge failed';
   }
 
-  /** Why the last judgement gave no verdict, or undefined if it gave one. */
+  /** Why the last judgement gave no verdict, where that lies with the model; in words for the operator. */
   get lastFailure(): string | undefined {
     return this.#lastFailure;
   }

@@ -1,27 +1,28 @@
-import { collected } from '../consensus/collection.ts';
-import type { Instance } from '../consensus/state.ts';
-import type { StoredResult } from '../engine/ports.ts';
 import type { EndpointStatus } from '../models/openai/memory.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { renderCore } from '../protocol/consensus-result.ts';
-import type { Digest } from '../protocol/hash.ts';
-import { decodeTask, type Task } from '../protocol/task.ts';
-import { decodeCore } from '../protocol/value.ts';
+import { genesisToJson } from '../protocol/genesis.ts';
+import { decodeTask, encodeTask, taskIdOf } from '../protocol/task.ts';
 import type {
   EvidenceView,
   NodeApi,
   NodeStatus,
   PeerView,
   Readiness,
-  ResultListQuery,
-  ResultPage,
-  ResultSummary,
-  TaskProgress,
-  TaskView,
   ValidatorView,
+  VerificationView,
+  VerifyQuestion,
 } from '../rpc/api.ts';
+import { issueBadge } from './badges.ts';
+import type { NodeEvents } from './events.ts';
+import { localVerdictOf } from './local-verdict.ts';
+import { peerViews } from './peer-views.ts';
+import type { Playground } from './playground.ts';
 import { prometheusText } from './prometheus.ts';
+import { createRecommender } from './recommend/recommender.ts';
+import { listResults } from './result-list.ts';
+import { listOpenTasks, taskOf } from './task-views.ts';
 import type { ValidatorNode } from './validator-node.ts';
+import { verifyResult } from './verify.ts';
 
 /** What the node itself does not know of the process around it. */
 export interface NodeFacts {
@@ -30,12 +31,15 @@ export interface NodeFacts {
   defaultModel: string;
   /** What is known of the models behind endpoints. */
   endpoints(): readonly EndpointStatus[];
+  events: Pick<NodeEvents, 'subscribe'>;
+  playground: Pick<Playground, 'judge'>;
 }
 
 /** The node as RPC shows it. */
 export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
   return {
     status: () => statusOf(node, facts),
+    genesis: () => genesisToJson(node.genesis),
     health: () => node.health.checkHealth(),
     metrics: () => node.metrics(),
     prometheusText: () => prometheusText(node, facts.endpoints),
@@ -47,20 +51,27 @@ export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
     waitForResult: (taskId, timeoutMs, signal) => node.waitForResult(taskId, timeoutMs, signal),
     listResults: (query) => listResults(node, query),
     getAttestation: (taskId) => node.engine.attestations.collect(taskId),
+    issueBadge: (taskId) => issueBadge(node, taskId),
+    recommendTasks: createRecommender(node, Date.now),
     getEvidence: (limit) => evidenceOf(node, limit),
+    explain: (taskId) => node.explainer.explain(taskId),
+    listTasks: (query) => listOpenTasks(node, query),
+    verifyResult: (question) => verificationOf(node, question),
+    judge: async (task, model, signal) => {
+      const { networkId, epoch } = node.committee;
+      const judgement = await facts.playground.judge(task, model, signal);
+      return localVerdictOf(judgement, taskIdOf(networkId, epoch, encodeTask(task)));
+    },
+    subscribe: (listener) => facts.events.subscribe(listener),
     readiness: () => readinessOf(node),
   };
 }
 
-/** Ready: connected to enough validators for a decision, and able to write. */
+/** Ready: connected to enough validators for a decision, and able to write. A judge that fails abstains, and takes part. */
 function readinessOf(node: ValidatorNode): Readiness {
-  const { quorum, totalWeight } = node.committee;
-  const weight = node.connectedWeight();
-  const reasons: string[] = [];
-  if (weight < quorum)
-    reasons.push(`validators of weight ${weight} of ${totalWeight} are connected, a decision needs ${quorum}`);
-  if (node.engine.writeFault !== undefined) reasons.push(`the database cannot be written: ${node.engine.writeFault}`);
-  return { ready: reasons.length === 0, reasons };
+  const { queue, models, validators, database } = node.health.report();
+  const reasons = [validators, database, models, queue].flatMap((part) => part.reasons);
+  return { ready: validators.healthy && database.healthy, reasons };
 }
 
 function statusOf(node: ValidatorNode, facts: NodeFacts): NodeStatus {
@@ -92,69 +103,31 @@ function statusOf(node: ValidatorNode, facts: NodeFacts): NodeStatus {
 }
 
 function peersOf(node: ValidatorNode): PeerView[] {
-  return node.peers().map(({ key, validatorIndex, address, connectedAtMs, latencyMs, agent }) => {
-    return { publicKey: key, validatorIndex, address, connectedAt: isoTime(connectedAtMs), latencyMs, agent };
-  });
+  return peerViews(node.peers(), node.peerStandings(), node.committee);
 }
 
 function validatorsOf(node: ValidatorNode): ValidatorView[] {
   const connected = new Set(node.peers().map(({ key }) => key));
   return node.committee.validators.map(({ publicKey, weight }, index) => {
     const self = index === node.validatorIndex;
-    return { index, publicKey, weight, self, connected: self || connected.has(publicKey) };
+    const presence = node.explainer.presenceOf(index);
+    return { index, publicKey, weight, self, connected: self || connected.has(publicKey), ...presence };
   });
 }
 
-async function taskOf(node: ValidatorNode, taskId: Digest): Promise<TaskView | null> {
-  const open = node.engine.openTasks.get(taskId);
-  if (open !== undefined && open.instance.decided === null) {
-    const { task, firstSeenMs, instance } = open;
-    return { taskId, state: 'open', task, firstSeenAt: isoTime(firstSeenMs), progress: progressOf(instance) };
-  }
-  if (!(await node.engine.certificates.isDecided(taskId))) return null;
-  const stored = await node.store.task(taskId);
-  const task: Task | null = stored === undefined ? null : decodeTask(stored.taskBytes);
-  return { taskId, state: 'decided', task, firstSeenAt: stored === undefined ? null : isoTime(stored.firstSeenMs) };
-}
-
-function progressOf(instance: Instance): TaskProgress {
-  const ascending = (indexes: Iterable<number>) => [...indexes].sort((a, b) => a - b);
-  const voting = instance.round >= 0;
-  const revealing = instance.closedWeight >= instance.committee.quorum;
-  return {
-    phase: voting ? 'voting' : revealing ? 'revealing' : 'collecting',
-    committed: ascending(instance.commits.keys()),
-    closed: ascending(instance.closes.keys()),
-    revealed: collected(instance).reveals.map(({ index }) => index),
-    round: voting ? instance.round : null,
-  };
-}
-
-async function listResults(
+/** Of a result that somebody gives, or of the one that is held under an id, then with the task that is held here. */
+async function verificationOf(
   node: ValidatorNode,
-  { cursor, limit, order, outcome }: ResultListQuery,
-): Promise<ResultPage> {
-  const page = await node.store.results({ limit, order, ...(cursor === undefined ? {} : { cursor }) });
-  const results = page
-    .map((stored) => summaryOf(node, stored))
-    .filter((result) => outcome === undefined || result.outcome === outcome);
-  return { results, next: page.length < limit ? null : (page.at(-1)?.sequence ?? null) };
-}
-
-function summaryOf(node: ValidatorNode, { certBytes, sequence, storedAtMs }: StoredResult): ResultSummary {
-  const core = decodeCore(node.engine.certificates.open(certBytes).coreBytes);
-  const { taskId, outcome, reason, approved, confidence, score, decidedAt } = renderCore(core);
-  return {
-    sequence,
-    taskId,
-    outcome,
-    ...(reason === undefined ? {} : { reason }),
-    approved,
-    confidence,
-    ...(score === undefined ? {} : { score }),
-    decidedAt,
-    storedAt: isoTime(storedAtMs),
-  };
+  { result, taskId, task }: VerifyQuestion,
+): Promise<VerificationView | null> {
+  const held = result === undefined && taskId !== undefined ? await node.getResult(taskId) : result;
+  if (held === null && result === undefined) return null;
+  const stored = taskId === undefined || task !== undefined ? undefined : await node.store.task(taskId);
+  const expected = task ?? (stored === undefined ? undefined : decodeTask(stored.taskBytes));
+  return verifyResult(held, node.genesis, {
+    ...(taskId === undefined ? {} : { taskId }),
+    ...(expected === undefined ? {} : { task: expected }),
+  });
 }
 
 async function evidenceOf(node: ValidatorNode, limit: number): Promise<EvidenceView[]> {

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { EndpointStatus } from '../models/openai/memory.ts';
 import { registerEndpointMetrics } from './endpoint-metrics.ts';
+import { registerValidatorMetrics } from './validator-metrics.ts';
 import type { ValidatorNode } from './validator-node.ts';
 
 const registries = new WeakMap<ValidatorNode, Registry>();
@@ -11,6 +12,7 @@ export function prometheusText(node: ValidatorNode, endpoints: () => readonly En
   if (registry === undefined) {
     registry = createRegistry(node);
     registerEndpointMetrics(registry, endpoints);
+    registerValidatorMetrics(registry, node);
     registries.set(node, registry);
   }
   return registry.metrics();

@@ -1,15 +1,31 @@
 import { Engine } from '../engine/engine.ts';
-import type { Clock, ConnectedPeer, Judge, Logger, NetworkHandlers, Random, Store } from '../engine/ports.ts';
+import type {
+  Clock,
+  ConnectedPeer,
+  Judge,
+  Logger,
+  NetworkHandlers,
+  PeerKey,
+  Random,
+  SideStore,
+  Store,
+  TimelineEntry,
+} from '../engine/ports.ts';
+import type { TaskLimits } from '../engine/task-quota.ts';
+import type { PeerStanding } from '../network/peer-score.ts';
+import type { Cert } from '../protocol/bundle.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { type Committee, createCommittee, indexOfKey, weightOf } from '../protocol/committee.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
-import { createSigner } from '../protocol/ed25519.ts';
+import { deriveSigner, type KeyPurpose } from '../protocol/derived-key.ts';
+import { createSigner, type Signer } from '../protocol/ed25519.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Task } from '../protocol/task.ts';
 import type { WorkerMetrics } from '../rpc/api.ts';
-import { HealthMonitor, type HealthProbes } from './health-monitor.ts';
+import { Explainer } from './explain/explainer.ts';
+import { HealthMonitor } from './health-monitor.ts';
 import type { NetworkHost } from './in-process-network.ts';
 import { LateNetwork } from './late-network.ts';
 import { MetricsRecorder } from './metrics-recorder.ts';
@@ -25,10 +41,14 @@ export interface ValidatorNodeOptions {
   observer?: boolean;
   /** The key may have signed what this store does not know: tasks first seen within the probation are followed only. */
   untrustedJournal?: boolean;
+  /** What the node bears of undecided tasks. */
+  limits?: TaskLimits;
 }
 
 export interface ValidatorNodeDependencies {
   store: Store;
+  /** Keeps timelines and late signatures; without it they live in memory. */
+  side?: SideStore;
   /** The local model, behind whatever pool or fallback. */
   judge: Judge;
   /** Joins the network; called once the engine can take what arrives. */
@@ -37,7 +57,7 @@ export interface ValidatorNodeDependencies {
   clock?: Clock;
   random?: Random;
   /** Reasons why the queue of judgements or the models are not well. */
-  probes?: Partial<Pick<HealthProbes, 'queue' | 'models'>>;
+  probes?: Partial<Record<'queue' | 'models', () => string[]>>;
 }
 
 /** How long `decide` waits beyond the judges' budget: collection, some rounds, and a peer's restart. */
@@ -57,6 +77,7 @@ export class ValidatorNode implements ConsensusParticipant {
   readonly validatorIndex: number | null;
   readonly store: Store;
   readonly health: HealthMonitor;
+  readonly explainer: Explainer;
   readonly startedAtMs: number;
   readonly #clock: Clock;
   readonly #engine: Engine;
@@ -64,9 +85,11 @@ export class ValidatorNode implements ConsensusParticipant {
   readonly #metrics: MetricsRecorder;
   readonly #results: ResultReader;
   readonly #listeners: Set<DecisionListener>;
+  readonly #watchers: Set<NodeWatcher>;
+  readonly #seed: Uint8Array;
 
   private constructor(parts: NodeParts) {
-    const { options, committee, publicKey, index, dependencies, engine, network, metrics, listeners } = parts;
+    const { options, committee, publicKey, index, dependencies, engine, network, metrics, listeners, watchers } = parts;
     this.committee = committee;
     this.genesis = options.genesis;
     this.publicKey = publicKey;
@@ -78,6 +101,9 @@ export class ValidatorNode implements ConsensusParticipant {
     this.#network = network;
     this.#metrics = metrics;
     this.#listeners = listeners;
+    this.#watchers = watchers;
+    this.#seed = options.seed;
+    this.explainer = parts.explainer;
     this.#results = new ResultReader({ committee, engine, clock: this.#clock, listeners });
     this.health = new HealthMonitor({
       queue: () => [...(dependencies.probes?.queue?.() ?? []), ...this.#taskFaults()],
@@ -85,7 +111,10 @@ export class ValidatorNode implements ConsensusParticipant {
         ...(dependencies.probes?.models?.() ?? []),
         ...(metrics.lastFailure === undefined ? [] : [metrics.lastFailure]),
       ],
-      validators: () => this.#quorumFaults(),
+      validators: () => ({
+        faults: this.#quorumFaults(),
+        notes: this.explainer.presence.absences().map(({ sentence }) => sentence),
+      }),
       database: () => this.#databaseFaults(),
     });
   }
@@ -99,15 +128,20 @@ export class ValidatorNode implements ConsensusParticipant {
     const index = options.observer === true ? null : (indexOfKey(committee, publicKey) ?? null);
     const metrics = new MetricsRecorder();
     const listeners = new Set<DecisionListener>();
+    const { side } = dependencies;
+    const explainer = new Explainer({ committee, self: index, store, side, clock, logger });
+    const watchers = new Set<NodeWatcher>([explainer]);
     const late = new LateNetwork();
     const engine = await Engine.start(
       {
         committee,
         identity: index === null ? null : { index, signer },
         untrustedJournal: options.untrustedJournal ?? false,
+        ...(options.limits === undefined ? {} : { limits: options.limits }),
       },
       {
         store,
+        ...(side === undefined ? {} : { side }),
         network: late,
         clock,
         random,
@@ -117,17 +151,30 @@ export class ValidatorNode implements ConsensusParticipant {
         },
       },
       {
-        onDecided: (taskId) => {
+        onOpened: (taskId, task) => {
+          for (const watcher of watchers) watcher.onOpened?.(taskId, task);
+        },
+        onTimeline: (taskId, entry) => {
+          for (const watcher of watchers) watcher.onProgress?.(taskId, entry);
+        },
+        onDecided: (taskId, cert) => {
           for (const listener of listeners) listener(taskId);
+          for (const watcher of watchers) watcher.onDecided?.(taskId, cert);
         },
       },
     );
-    const network = await dependencies.connect(engine).catch((error: unknown) => {
+    explainer.attach(engine);
+    const handlers = watchedHandlers(engine, watchers);
+    const network = await dependencies.connect(handlers).catch(async (error: unknown) => {
       engine.stop(); // its timers would go on without anybody to stop them
+      await explainer.stop();
       throw error;
     });
     late.attach(network);
-    for (const { key } of network.peers()) engine.onPeer(key, true);
+    for (const { key } of network.peers()) {
+      engine.onPeer(key, true);
+      explainer.onPeer(key, true);
+    }
     return new ValidatorNode({
       options,
       committee,
@@ -138,6 +185,8 @@ export class ValidatorNode implements ConsensusParticipant {
       network,
       metrics,
       listeners,
+      watchers,
+      explainer,
     });
   }
 
@@ -147,7 +196,9 @@ export class ValidatorNode implements ConsensusParticipant {
     const cancel = this.#clock.setTimer(DRAIN_MS_MAX, resolve);
     await Promise.race([this.#engine.drained(), late]);
     cancel();
+    await this.#engine.records.flush();
     this.#engine.stop();
+    await this.explainer.stop();
     await this.#network.stop();
   }
 
@@ -187,10 +238,21 @@ export class ValidatorNode implements ConsensusParticipant {
     throw new ValidationError(`no decision within ${timeoutMs} ms: the task stays open`, 'TIMEOUT');
   }
 
+  /** A key of this node for a purpose beside the protocol; the same in every run. */
+  derivedSigner(purpose: KeyPurpose): Signer {
+    return deriveSigner(this.#seed, purpose);
+  }
+
   /** Called with each task's id once its decision is durable; returns the way to stop that. */
   onDecided(listener: DecisionListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells a watcher what happens from now on; returns the way to stop that. */
+  watch(watcher: NodeWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   get engine(): Engine {
@@ -208,6 +270,11 @@ export class ValidatorNode implements ConsensusParticipant {
 
   peers(): readonly ConnectedPeer[] {
     return this.#network.peers();
+  }
+
+  /** What is held against peers, connected or kept out. */
+  peerStandings(): readonly PeerStanding[] {
+    return this.#network.standings?.() ?? [];
   }
 
   listenAddresses(): readonly string[] {
@@ -237,11 +304,34 @@ export class ValidatorNode implements ConsensusParticipant {
 
   #databaseFaults(): string[] {
     const fault = this.#engine.writeFault;
-    return fault === undefined ? [] : [`cannot be written: ${fault}`];
+    return fault === undefined ? [] : [`the database cannot be written: ${fault}`];
   }
 }
 
 export type DecisionListener = (taskId: Digest) => void;
+
+/** Who wants to know what happens at a node. None of these may throw. */
+export interface NodeWatcher {
+  /** A task was taken in; it is durable. */
+  onOpened?(taskId: Digest, task: Task): void;
+  /** Something happened to a task, durable or not. */
+  onProgress?(taskId: Digest, entry: TimelineEntry): void;
+  /** A decision is durable. */
+  onDecided?(taskId: Digest, cert: Cert): void;
+  onPeer?(peer: PeerKey, connected: boolean): void;
+}
+
+/** The engine as the network knows it, telling the watchers of peers too. */
+function watchedHandlers(engine: Engine, watchers: ReadonlySet<NodeWatcher>): NetworkHandlers {
+  return {
+    onFrame: (frame, from) => engine.onFrame(frame, from),
+    onRequest: (request, from) => engine.onRequest(request, from),
+    onPeer: (peer, connected) => {
+      engine.onPeer(peer, connected);
+      for (const watcher of watchers) watcher.onPeer?.(peer, connected);
+    },
+  };
+}
 
 interface NodeParts {
   options: ValidatorNodeOptions;
@@ -253,4 +343,6 @@ interface NodeParts {
   network: NetworkHost;
   metrics: MetricsRecorder;
   listeners: Set<DecisionListener>;
+  watchers: Set<NodeWatcher>;
+  explainer: Explainer;
 }

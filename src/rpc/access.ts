@@ -33,9 +33,13 @@ function isLoopback(host: string): boolean {
 /** Decides who may call, from the headers of a request. */
 export interface Gate {
   /**
-   * Refuses what a page in somebody's browser could send: a name that was bound to this address by hostile DNS, or
-   * another site's origin.
-   * @throws ValidationError HOST_REFUSED, ORIGIN_REFUSED
+   * Refuses a name that was bound to this address by hostile DNS.
+   * @throws ValidationError HOST_REFUSED
+   */
+  assertHost(request: IncomingMessage): void;
+  /**
+   * Refuses what a page of another site in somebody's browser could send.
+   * @throws ValidationError ORIGIN_REFUSED
    */
   assertSameSite(request: IncomingMessage): void;
   /** @throws ValidationError UNAUTHORIZED for a token that is not one of the node's */
@@ -53,13 +57,16 @@ export function createGate({ host, allowedHosts, tokens }: AccessOptions): Gate 
   ];
 
   return {
-    assertSameSite({ headers }) {
+    assertHost({ headers }) {
       if (!isAllowed(hostName(headers.host ?? ''))) {
         throw rpcFailure(
           'HOST_REFUSED',
           'Host: this name is not served here; list it in rpc.allowedHosts if it is yours',
         );
       }
+    },
+
+    assertSameSite({ headers }) {
       const { origin } = headers;
       if (origin !== undefined && URL.parse(origin)?.host !== headers.host?.toLowerCase()) {
         throw rpcFailure('ORIGIN_REFUSED', 'Origin: pages of other sites may not call this node');

@@ -1,9 +1,53 @@
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
 import type { DsseEnvelope } from '../protocol/dsse.ts';
-import type { NetworkKind } from '../protocol/genesis.ts';
+import type { GenesisFile } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
+import type { OpenSkillTask, Recommendations } from '../protocol/recommendation.ts';
 import type { Task } from '../protocol/task.ts';
-import type { Outcome, Reason } from '../protocol/value.ts';
+import type { Outcome } from '../protocol/value.ts';
+import type { NodeEvent } from './events.ts';
+import type { TaskExplanation } from './explain-views.ts';
+import type {
+  EvidenceView,
+  HealthReport,
+  LocalVerdict,
+  NodeStatus,
+  OpenTaskPage,
+  PeerView,
+  Readiness,
+  ResultPage,
+  TaskView,
+  ValidatorView,
+  VerificationView,
+  WorkerMetrics,
+} from './views.ts';
+
+export type {
+  Participation,
+  TaskExplanation,
+  TimelineEntryView,
+  ValidatorExplanation,
+  ValidatorPresence,
+} from './explain-views.ts';
+/** Their schemas, from which `rpc.discover` publishes them, stand in views.ts. */
+export type {
+  ComponentHealth,
+  EvidenceView,
+  HealthReport,
+  LocalVerdict,
+  NodeStatus,
+  OpenTaskPage,
+  OpenTaskSummary,
+  PeerView,
+  Readiness,
+  ResultPage,
+  ResultSummary,
+  TaskProgress,
+  TaskView,
+  ValidatorView,
+  VerificationView,
+  WorkerMetrics,
+} from './views.ts';
 
 /**
  * What the RPC needs of a node, and the shapes that it shows. All of them are plain JSON; times are ISO 8601 in UTC,
@@ -11,6 +55,7 @@ import type { Outcome, Reason } from '../protocol/value.ts';
  */
 export interface NodeApi {
   status(): NodeStatus;
+  genesis(): GenesisFile;
   health(): Promise<HealthReport>;
   metrics(): WorkerMetrics;
   /** The Prometheus text format, version 0.0.4. */
@@ -19,7 +64,7 @@ export interface NodeApi {
   validators(): ValidatorView[];
   /**
    * Takes a task in and announces it. Resolves once it is durable; the same task has the same id, however often it is sent.
-   * @throws ValidationError INVALID_TASK, DEADLINE_PASSED, TOO_MANY_TASKS, OBSERVER, STOPPING
+   * @throws ValidationError INVALID_TASK, DEADLINE_PASSED, TOO_MANY_TASKS, TASK_GIVEN_UP, OBSERVER, STOPPING
    */
   submitTask(task: Task): Promise<{ taskId: Digest }>;
   /** What this node knows of a task, or null if it does not know it. */
@@ -34,163 +79,64 @@ export interface NodeApi {
   listResults(query: ResultListQuery): Promise<ResultPage>;
   /** A DSSE envelope; asks the connected validators for their signatures. Null if it is undecided or its task is gone. */
   getAttestation(taskId: Digest): Promise<DsseEnvelope | null>;
+  /**
+   * The Open Badges 3.0 credential of an approved assessment; null if it is undecided or its task is gone.
+   * @throws ValidationError NO_BADGE, MISSING_PACKAGE
+   */
+  issueBadge(taskId: Digest): Promise<Record<string, unknown> | null>;
+  /** Ranks open tasks for a subject by its signed skill results, best first. */
+  recommendTasks(subject: string, tasks: readonly OpenSkillTask[], limit: number): Promise<Recommendations>;
   /** Proofs that a validator signed two different things for one slot. */
   getEvidence(limit: number): Promise<EvidenceView[]>;
+  /** What became of a task and why, or null if this node does not know it. */
+  explain(taskId: Digest): Promise<TaskExplanation | null>;
+  /** Undecided tasks, longest open first. */
+  listTasks(query: OpenTaskQuery): OpenTaskPage;
+  /** Checks a result against this node's own genesis; null if it is asked by an id that has no result here. */
+  verifyResult(question: VerifyQuestion): Promise<VerificationView | null>;
+  /**
+   * Judges a task by a local model, beside the consensus: nothing of it is signed, kept or sent to peers.
+   * @throws ValidationError TOO_MANY_REQUESTS, UNKNOWN_MODEL; the signal's reason if it is aborted
+   */
+  judge(task: Task, model: string | undefined, signal: AbortSignal): Promise<LocalVerdict>;
+  /** Tells what happens from now on, as it becomes durable; returns the way to stop that. The listener must not throw. */
+  subscribe(listener: (event: NodeEvent) => void): () => void;
   readiness(): Readiness;
 }
 
-/** Whether the node can take part now. */
-export interface Readiness {
-  ready: boolean;
-  /** Why not, in words for the operator; empty if ready. */
-  reasons: string[];
+/** A result as somebody got it, or the id of one that this node holds; with `task`, it must be about this task. */
+export interface VerifyQuestion {
+  /** Parsed JSON, untrusted. */
+  result?: unknown;
+  taskId?: Digest | undefined;
+  task?: Task | undefined;
 }
 
-export interface NodeStatus extends Readiness {
-  /** Of the package, e.g. `0.1.0`. */
-  version: string;
-  networkName: string;
-  kind: NetworkKind;
-  networkId: Digest;
-  configDigest: Digest;
-  epoch: number;
-  /** The node's own key. */
-  publicKey: string;
-  peerId: string;
-  role: 'validator' | 'observer';
-  /** Position in the genesis, or null for an observer. */
-  validatorIndex: number | null;
-  startedAt: string;
-  uptimeSeconds: number;
-  /** Multiaddrs that it listens on. */
-  listen: string[];
-  /** Connected peers, observers included. */
-  peers: number;
-  /** Weight of the connected validators, the node's own included. */
-  connectedWeight: number;
-  /** Weight that decides. */
-  quorum: number;
-  totalWeight: number;
-  /** Undecided tasks that it takes part in. */
-  openTasks: number;
-  /** Decided tasks that it holds. */
-  results: number;
-  /** Stored values found damaged since the start; they are fetched again, never served. */
-  damagedValues: number;
-  /** Name of the preferred model. */
-  defaultModel: string;
+export interface OpenTaskQuery {
+  /** Exclusive; from `next` of the page before. */
+  cursor?: string | undefined;
+  /** 1 to {@link RESULTS_PAGE_MAX}. */
+  limit: number;
 }
 
-export interface ComponentHealth {
-  healthy: boolean;
-  /** Why not, or what is worth knowing; in words for the operator. */
-  reasons: string[];
-}
-
-/** The HealthMonitor's answer. */
-export interface HealthReport {
-  healthy: boolean;
-  /** Judgements waiting for a worker. */
-  queue: ComponentHealth;
-  models: ComponentHealth;
-  /** Enough validators connected for a decision. */
-  validators: ComponentHealth;
-  /** The node's own store. */
-  database: ComponentHealth;
-}
-
-/** Counts since the start; times in milliseconds. */
-export interface WorkerMetrics {
-  jobsProcessed: number;
-  validationSuccess: number;
-  validationFailure: number;
-  averageProcessingTime: number;
-  /** Mean latency by model name. */
-  modelLatency: Record<string, number>;
-  /** By validator's public key: connected now. */
-  validatorHealth: Record<string, boolean>;
-}
-
-export interface PeerView {
-  publicKey: string;
-  /** Position in the genesis, or null for an observer. */
-  validatorIndex: number | null;
-  address: string;
-  connectedAt: string;
-  /** Round-trip time, or null before the first ping. */
-  latencyMs: number | null;
-  /** What the peer says it runs; untrusted. */
-  agent: string | null;
-}
-
-export interface ValidatorView {
-  index: number;
-  publicKey: string;
-  weight: number;
-  /** True for the answering node. */
-  self: boolean;
-  connected: boolean;
-}
-
-/** Indexes of validators whose statements are held. Nothing of a judgement shows here before its reveal. */
-export interface TaskProgress {
-  phase: 'collecting' | 'revealing' | 'voting';
-  committed: number[];
-  closed: number[];
-  revealed: number[];
-  /** Round of the vote from 0, or null before it. */
-  round: number | null;
-}
-
-export interface TaskView {
-  taskId: Digest;
-  state: 'open' | 'decided';
-  /** Null where the body is not held. */
-  task: Task | null;
-  firstSeenAt: string | null;
-  /** While it is open. */
-  progress?: TaskProgress;
-}
-
+/** What is left out is not asked for. */
 export interface ResultListQuery {
   /** Exclusive; from `next` of the page before. */
   cursor?: number | undefined;
   /** 1 to {@link RESULTS_PAGE_MAX}. */
   limit: number;
   order: 'newest' | 'oldest';
-  outcome?: Outcome | undefined;
+  outcome?: readonly Outcome[] | undefined;
+  /** Bounds of `decidedAt`, ISO 8601; `since` belongs to the range, `until` does not. */
+  since?: string | undefined;
+  until?: string | undefined;
+  /** Fields of the task; a result whose task is not held here does not match. */
+  type?: Task['type'] | undefined;
+  repository?: string | undefined;
+  subject?: string | undefined;
+  /** Position of a validator that gave another verdict than the network. */
+  dissentBy?: number | undefined;
 }
 
 /** Results on one page; each is read and rendered from the store. */
 export const RESULTS_PAGE_MAX = 100;
-
-export interface ResultSummary {
-  /** Place in the order of decisions at this node, from 1. */
-  sequence: number;
-  taskId: Digest;
-  outcome: Outcome;
-  reason?: Reason;
-  approved: boolean;
-  confidence: number;
-  score?: number;
-  decidedAt: string;
-  /** When this node stored it. */
-  storedAt: string;
-}
-
-export interface ResultPage {
-  /** May be fewer than the limit, even none, where a filter left others out. */
-  results: ResultSummary[];
-  /** Cursor of the next page, or null at the end. */
-  next: number | null;
-}
-
-export interface EvidenceView {
-  taskId: Digest;
-  validatorIndex: number;
-  validator: string;
-  /** E.g. `PREVOTE/2`. */
-  slot: string;
-  /** The two signed statements, hex. */
-  evidence: string;
-}

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Access, assertAccess } from './access.ts';
 import { rpcFailure } from './errors.ts';
 import { BODIES_BYTES_MAX, BODY_BYTES_MAX, READ_BODY_BYTES_MAX } from './limits.ts';
+import { tooMany } from './rate.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** @throws ValidationError UNSUPPORTED_MEDIA_TYPE; a form of another site cannot send this type without asking first */
@@ -26,8 +27,7 @@ export class BodyReader {
       ownBytes += bytes;
       this.#heldBytes += bytes;
       assertSize(ownBytes, access);
-      if (this.#heldBytes > BODIES_BYTES_MAX)
-        throw rpcFailure('TOO_MANY_REQUESTS', 'too many bodies at once: try again in a second');
+      if (this.#heldBytes > BODIES_BYTES_MAX) throw tooMany('too many bodies at once', 1);
     };
     try {
       assertSize(Number(request.headers['content-length'] ?? 0), access);

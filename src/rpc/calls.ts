@@ -3,9 +3,11 @@ import type { Logger } from '../engine/ports.ts';
 import { type Access, assertAccess } from './access.ts';
 import type { NodeApi } from './api.ts';
 import { internalDetail, isInternal, type RpcError, rpcFailure, toRpcError } from './errors.ts';
-import { BATCH_ANSWER_BYTES_MAX, BATCH_CALLS_MAX, ID_CHARS_MAX } from './limits.ts';
-import { type CallContext, methodOf, parseParams, queryParams } from './methods.ts';
-import type { RateLimiter } from './rate.ts';
+import { BATCH_ANSWER_BYTES_MAX, BATCH_CALLS_MAX, ID_CHARS_MAX, WAITS_RETRY_SECONDS } from './limits.ts';
+import type { CallContext } from './method.ts';
+import { methodOf } from './methods.ts';
+import { parseParams, queryParams } from './params.ts';
+import { type RateLimiter, tooMany } from './rate.ts';
 
 /** Who calls. */
 export interface Caller {
@@ -98,8 +100,7 @@ export class Calls {
   }
 
   async #call(name: string, params: unknown, caller: Caller): Promise<unknown> {
-    if (!this.#options.rate.take(caller.address))
-      throw rpcFailure('TOO_MANY_REQUESTS', 'too many calls: try again in a second');
+    this.#options.rate.assert(caller.address);
     const method = methodOf(name);
     assertAccess(caller.access, method.access);
     const context: CallContext = { signal: caller.signal, waiting: (wait) => this.#waiting(wait) };
@@ -108,10 +109,7 @@ export class Calls {
 
   async #waiting<T>(wait: () => Promise<T>): Promise<T> {
     if (this.#waits >= this.#options.waitsMax) {
-      throw rpcFailure(
-        'TOO_MANY_REQUESTS',
-        `${this.#waits} calls wait for results already: poll pheme_getResult, or try again later`,
-      );
+      throw tooMany(`${this.#waits} calls wait for results already: poll pheme_getResult`, WAITS_RETRY_SECONDS);
     }
     this.#waits++;
     try {

@@ -7,6 +7,8 @@ import type { Socket } from 'node:net';
  */
 export function boundConnections(server: Server, connectionsMax: number): void {
   const idle = new Set<Socket>();
+  /** Requests in work; a client may send several before it reads the first answer. */
+  const working = new WeakMap<Socket, number>();
   let open = 0;
   server.on('connection', (socket) => {
     open++;
@@ -19,8 +21,11 @@ export function boundConnections(server: Server, connectionsMax: number): void {
   });
   server.on('request', ({ socket }, response) => {
     idle.delete(socket);
+    working.set(socket, (working.get(socket) ?? 0) + 1);
     response.once('close', () => {
-      if (!socket.destroyed) idle.add(socket);
+      const left = working.get(socket)! - 1;
+      working.set(socket, left);
+      if (left === 0 && !socket.destroyed) idle.add(socket);
     });
   });
 }

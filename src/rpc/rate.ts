@@ -1,3 +1,4 @@
+import { rpcFailure } from './errors.ts';
 import { RATE_ADDRESSES_MAX } from './limits.ts';
 
 interface Bucket {
@@ -25,4 +26,17 @@ export class RateLimiter {
     if (this.#buckets.size > RATE_ADDRESSES_MAX) this.#buckets.delete(this.#buckets.keys().next().value!);
     return allowed;
   }
+
+  /** @throws ValidationError TOO_MANY_REQUESTS */
+  assert(address: string): void {
+    if (this.take(address)) return;
+    // The next call is free in a fraction of a second; HTTP counts in whole ones.
+    throw tooMany('too many calls', 1);
+  }
+}
+
+/** A refusal that says when to come back. */
+export function tooMany(what: string, retryAfterSeconds: number) {
+  const when = retryAfterSeconds === 1 ? 'a second' : `${retryAfterSeconds} seconds`;
+  return rpcFailure('TOO_MANY_REQUESTS', `${what}: try again in ${when}`, { retryAfterSeconds });
 }

@@ -5,10 +5,21 @@ import { ValidationError } from '../protocol/errors.ts';
 import { assertAccess, createGate, type Gate, type Tokens } from './access.ts';
 import type { NodeApi } from './api.ts';
 import { assertJson, BodyReader } from './body.ts';
-import { type Answer, type Caller, Calls } from './calls.ts';
+import { type Caller, Calls } from './calls.ts';
 import { boundConnections } from './connections.ts';
-import { ERRORS, httpStatusOf, internalDetail, isInternal, rpcFailure, toRpcError } from './errors.ts';
-import { HEADER_BYTES_MAX, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, REQUEST_TIMEOUT_MS, TIMEOUT_CHECK_MS } from './limits.ts';
+import { httpStatusOf, internalDetail, isInternal, rpcFailure, toRpcError } from './errors.ts';
+import { EventStreams, type EventStreamsOptions } from './event-streams.ts';
+import { allow, discard, postStatusOf, send, sendAnswer, sendJson, targetOf } from './http.ts';
+import {
+  HEADER_BYTES_MAX,
+  HEADERS_MAX,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  REQUEST_TIMEOUT_MS,
+  REQUESTS_PER_CONNECTION_MAX,
+  TIMEOUT_CHECK_MS,
+} from './limits.ts';
+import { isPagePath, readPage } from './page.ts';
 import { RateLimiter } from './rate.ts';
 
 export interface RpcServerOptions {
@@ -24,6 +35,9 @@ export interface RpcServerOptions {
     waits: number;
     callsPerSecond: number;
   };
+  /** The built dashboard; none is served without. */
+  dashboardFolder?: string;
+  events?: EventStreamsOptions;
   /** Until headers, and until the whole request, must be here. */
   headersTimeoutMs?: number;
   requestTimeoutMs?: number;
@@ -33,12 +47,15 @@ export interface RpcServer {
   readonly port: number;
   /** E.g. `http://127.0.0.1:7436`. */
   readonly url: string;
+  /** Streams of events that are open. */
+  readonly streams: number;
   /** Takes no more calls, ends the waits with STOPPING, and closes; connections still busy at the deadline are cut. */
   stop(deadlineMs: number): Promise<void>;
 }
 
 /**
- * Serves a node's API: JSON-RPC on `POST /`, reads on `GET /rpc/METHOD`, `/livez`, `/readyz`, `/metrics`.
+ * Serves a node's API: JSON-RPC on `POST /`, reads on `GET /rpc/METHOD`, `/events`, `/livez`, `/readyz`, `/metrics`, and the
+ * dashboard on `GET /`.
  * @throws ValidationError PORT_IN_USE, LISTEN_FAILED, NO_TOKEN
  */
 export async function startRpcServer(
@@ -58,6 +75,8 @@ export async function startRpcServer(
     },
     (request, response) => void service.serve(request, response),
   );
+  server.maxHeadersCount = HEADERS_MAX;
+  server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION_MAX;
   boundConnections(server, limits.connections);
   await listen(server, host, port);
   const bound = (server.address() as AddressInfo).port;
@@ -65,7 +84,15 @@ export async function startRpcServer(
     service.stop();
     await closeServer(server, deadlineMs);
   };
-  return { port: bound, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`, stop };
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  return {
+    port: bound,
+    url,
+    get streams() {
+      return service.streams;
+    },
+    stop,
+  };
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
@@ -100,8 +127,7 @@ async function closeServer(server: Server, deadlineMs: number): Promise<void> {
   clearTimeout(cut);
 }
 
-/** Discarding a refused body this long lets its sender read the refusal; then the connection is cut. */
-const DISCARD_MS = 1_000;
+type Exchange = [request: IncomingMessage, response: ServerResponse];
 
 class RpcService {
   readonly #api: NodeApi;
@@ -109,6 +135,8 @@ class RpcService {
   readonly #gate: Gate;
   readonly #rate: RateLimiter;
   readonly #calls: Calls;
+  readonly #events: EventStreams;
+  readonly #dashboardFolder: string | undefined;
   readonly #bodies = new BodyReader();
   readonly #working = new Set<AbortController>();
   #stopping = false;
@@ -119,11 +147,19 @@ class RpcService {
     this.#gate = createGate(options);
     this.#rate = new RateLimiter(options.limits.callsPerSecond);
     this.#calls = new Calls({ api, logger, rate: this.#rate, waitsMax: options.limits.waits });
+    this.#events = new EventStreams(options.events ?? {}, api);
+    this.#dashboardFolder = options.dashboardFolder;
+  }
+
+  get streams(): number {
+    return this.#events.open;
   }
 
   stop(): void {
     this.#stopping = true;
-    for (const work of this.#working) work.abort(rpcFailure('STOPPING', 'the node is shutting down'));
+    const reason = 'the node is shutting down';
+    this.#events.stop(reason);
+    for (const work of this.#working) work.abort(rpcFailure('STOPPING', reason));
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -140,25 +176,41 @@ class RpcService {
       if (request.destroyed && !request.complete) return; // the caller went away in the middle of its body
       if (isInternal(failure)) this.#logger.error({ error: internalDetail(failure) }, 'a request failed');
       const error = toRpcError(failure);
-      send(response, httpStatusOf(error), JSON.stringify({ jsonrpc: '2.0', id: null, error }));
+      sendAnswer(response, httpStatusOf(error), { text: JSON.stringify({ jsonrpc: '2.0', id: null, error }), error });
     }
     if (!request.complete) discard(request, response);
   }
 
   async #route(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
-    this.#gate.assertSameSite(request);
+    this.#gate.assertHost(request);
     const { path, query } = targetOf(request);
-    if (path === '/livez') return allow(request, response, 'GET', () => sendJson(response, 200, { live: true }));
-    if (path === '/readyz') return allow(request, response, 'GET', () => this.#sendReadiness(response));
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    // The page itself holds no data, so a link from elsewhere may open it; its calls are checked like any others.
+    const isOpened = path === '/' && isRead && request.headers['sec-fetch-mode'] === 'navigate';
+    if (!isOpened) this.#gate.assertSameSite(request);
+    if (path === '/livez') return allow(request, response, ['GET'], () => sendJson(response, 200, { live: true }));
+    if (path === '/readyz') return allow(request, response, ['GET'], () => this.#sendReadiness(response));
+    if (isPagePath(path) && isRead) return this.#sendPage(path, request, response);
     const access = this.#gate.accessOf(request);
     assertAccess(access, 'read');
-    const caller = { access, address: request.socket.remoteAddress ?? '', signal };
-    if (path === '/') return allow(request, response, 'POST', () => this.#answerPost(request, response, caller));
-    if (path === '/metrics') return allow(request, response, 'GET', () => this.#sendMetrics(response, caller));
+    await this.#serveData([request, response], path, query, { access, address: addressOf(request), signal });
+  }
+
+  async #serveData([request, response]: Exchange, path: string, query: URLSearchParams, caller: Caller): Promise<void> {
+    if (path === '/')
+      return allow(request, response, ['GET', 'POST'], () => this.#answerPost(request, response, caller));
+    if (path === '/metrics') return allow(request, response, ['GET'], () => this.#sendMetrics(response, caller));
+    if (path === '/events') {
+      return allow(request, response, ['GET'], () => {
+        this.#rate.assert(caller.address);
+        this.#events.serve(request, response, query);
+      });
+    }
     if (path.startsWith('/rpc/')) {
-      return allow(request, response, 'GET', async () =>
-        sendQueryAnswer(response, await this.#calls.answerQuery(path.slice(5), query, caller)),
-      );
+      return allow(request, response, ['GET'], async () => {
+        const answer = await this.#calls.answerQuery(path.slice(5), query, caller);
+        sendAnswer(response, answer.error === undefined ? 200 : httpStatusOf(answer.error), answer);
+      });
     }
     throw rpcFailure('NOT_FOUND', 'there is nothing here: POST / takes JSON-RPC, GET /rpc/METHOD reads');
   }
@@ -168,9 +220,17 @@ class RpcService {
     sendJson(response, readiness.ready ? 200 : 503, readiness);
   }
 
+  async #sendPage(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#rate.assert(addressOf(request));
+    const { body, headers } = await readPage(this.#dashboardFolder, path);
+    response.writeHead(200, { ...headers, 'content-length': body.length }).end(body);
+  }
+
   async #sendMetrics(response: ServerResponse, { address }: Caller): Promise<void> {
-    if (!this.#rate.take(address)) throw rpcFailure('TOO_MANY_REQUESTS', 'too many calls: try again in a second');
-    send(response, 200, await this.#api.prometheusText(), 'text/plain; version=0.0.4; charset=utf-8');
+    this.#rate.assert(address);
+    send(response, 200, await this.#api.prometheusText(), {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    });
   }
 
   async #answerPost(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
@@ -178,56 +238,11 @@ class RpcService {
     await this.#bodies.withJson(request, caller.access, async (value) => {
       const answer = await this.#calls.answer(value, caller);
       if (answer === undefined) response.writeHead(204).end();
-      else send(response, postStatusOf(answer), answer.text);
+      else sendAnswer(response, postStatusOf(answer), answer);
     });
   }
 }
 
-/** @throws ValidationError INVALID_REQUEST */
-function targetOf({ url = '' }: IncomingMessage): { path: string; query: URLSearchParams } {
-  // Only the origin form: the absolute form would carry a host of its own past the Host check.
-  if (!url.startsWith('/')) throw rpcFailure('INVALID_REQUEST', 'the target must be a path');
-  const [path = '', ...query] = url.split('?');
-  return { path, query: new URLSearchParams(query.join('?')) };
-}
-
-async function allow(
-  request: IncomingMessage,
-  response: ServerResponse,
-  method: 'GET' | 'POST',
-  serve: () => void | Promise<void>,
-): Promise<void> {
-  if (request.method === method || (request.method === 'HEAD' && method === 'GET')) return serve();
-  response.setHeader('allow', method);
-  throw rpcFailure('METHOD_NOT_ALLOWED', `use ${method} here`);
-}
-
-/** A call that could be read is answered with 200, whatever it came to; what is of HTTP itself has its own status. */
-function postStatusOf({ error }: Answer): number {
-  const status = error === undefined ? 200 : httpStatusOf(error);
-  const ofHttp = status === 401 || status === 429 || error?.code === ERRORS.INVALID_REQUEST.rpc;
-  return ofHttp ? status : 200;
-}
-
-function sendQueryAnswer(response: ServerResponse, { text, error }: Answer): void {
-  send(response, error === undefined ? 200 : httpStatusOf(error), text);
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  send(response, status, JSON.stringify(value));
-}
-
-function send(response: ServerResponse, status: number, text: string, type = 'application/json'): void {
-  if (response.headersSent || response.destroyed) return;
-  const headers = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-  const challenge = status === 401 ? { 'www-authenticate': 'Bearer realm="pheme"' } : {};
-  response.writeHead(status, { ...headers, ...challenge, 'content-length': Buffer.byteLength(text) }).end(text);
-}
-
-/** Ends a connection whose body was not read to its end. */
-function discard(request: IncomingMessage, response: ServerResponse): void {
-  request.resume();
-  const cut = setTimeout(() => request.socket.destroy(), DISCARD_MS);
-  request.once('end', () => clearTimeout(cut));
-  response.once('close', () => clearTimeout(cut));
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '';
 }

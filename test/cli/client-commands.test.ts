@@ -203,7 +203,7 @@ describe('commands that ask a node', () => {
     const pheme = await node();
     assert.match((await pheme(['status'])).stdout, /^state {6}ready\nrole {7}validator 1, model rules$/m);
     assert.match((await pheme(['peers'])).stdout, /no peer is connected/);
-    assert.match((await pheme(['validators'])).stdout, /^1 +1 +this node +[0-9a-f]{64}$/m);
+    assert.match((await pheme(['validators'])).stdout, /^1 +1 +this node +- +(0 +){5}- \/ - +[0-9a-f]{64}$/m);
     assert.match((await pheme(['health'])).stdout, /^queue {7}ok$/m);
     assert.match((await pheme(['results'])).stdout, /^7 +[0-9a-f]{64} +APPROVED +0\.9\d* +2023/m);
     assert.deepEqual(Object.keys(JSON.parse((await pheme(['results', '--json'])).stdout) as object), [
@@ -235,6 +235,11 @@ describe('commands that ask a node', () => {
         connectedAt: text,
         latencyMs: null,
         agent: text,
+        connected: true,
+        score: 0,
+        lastOffence: null,
+        lastOffenceAt: null,
+        bannedUntil: null,
       };
       const pheme = await node(APPROVED, { peers: () => [peer] });
       const shown = await pheme(['peers']);

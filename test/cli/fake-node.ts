@@ -7,13 +7,14 @@ import { encodeTask, type Task, taskIdOf } from '../../src/protocol/task.ts';
 import type { NodeApi } from '../../src/rpc/api.ts';
 import { startRpcServer } from '../../src/rpc/server.ts';
 import type { Fixture } from '../node/result-fixture.ts';
+import { VALIDATOR } from '../rpc/fake-node.ts';
 
 export const TOKEN = 't'.repeat(64);
 
 const healthy = { healthy: true, reasons: [] };
 
 /** What a node says that holds one result, over the real RPC server; `says` replaces parts of it. */
-export function fakeApi({ committee, result }: Fixture, says: Partial<NodeApi> = {}): NodeApi {
+export function fakeApi({ committee, result, genesis }: Fixture, says: Partial<NodeApi> = {}): NodeApi {
   const { taskId, networkId, configDigest } = result;
   const submitted: Task[] = [];
   return {
@@ -42,6 +43,7 @@ export function fakeApi({ committee, result }: Fixture, says: Partial<NodeApi> =
       damagedValues: 0,
       defaultModel: 'rules',
     }),
+    genesis: () => genesisToJson(genesis),
     health: async () => ({ healthy: true, queue: healthy, models: healthy, validators: healthy, database: healthy }),
     metrics: () => ({
       jobsProcessed: 0,
@@ -54,7 +56,7 @@ export function fakeApi({ committee, result }: Fixture, says: Partial<NodeApi> =
     prometheusText: async () => '',
     peers: () => [],
     validators: () =>
-      committee.validators.map((validator, index) => ({ index, ...validator, self: index === 1, connected: true })),
+      committee.validators.map((validator, index) => ({ ...VALIDATOR, index, ...validator, self: index === 1 })),
     submitTask: async (task) => {
       submitted.push(task);
       return { taskId: taskIdOf(committee.networkId, 0, encodeTask(task)) };
@@ -72,8 +74,15 @@ export function fakeApi({ committee, result }: Fixture, says: Partial<NodeApi> =
         next: 7,
       };
     },
+    issueBadge: async () => null,
+    recommendTasks: async (subject) => ({ subject, results: 0, recommendations: [] }),
     getAttestation: async () => null,
     getEvidence: async () => [],
+    explain: async () => null,
+    listTasks: () => ({ tasks: [], next: null, total: 0 }),
+    verifyResult: async () => null,
+    judge: () => Promise.reject(new ValidationError('no model here', 'UNKNOWN_MODEL')),
+    subscribe: () => () => undefined,
     readiness: () => ({ ready: true, reasons: [] }),
     ...says,
   };

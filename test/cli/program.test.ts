@@ -37,6 +37,17 @@ describe('the command line', () => {
     assert.match(stdout, /Examples:\n {2}pheme devnet/);
   });
 
+  it('shows examples in the help of every command', async () => {
+    const lines = (await run(['completion', 'bash'])).stdout.split('\n');
+    const commands = lines.find((line) => /^ {6}'review'\|/.test(line))!.match(/'[^']+'/g)!;
+    assert.ok(commands.length > 25);
+    for (const command of commands) {
+      const words = command.slice(1, -1).split(' ');
+      const { stdout } = await run([...words, '--help']);
+      assert.match(stdout, /Examples:\n {2}\S/, words.join(' '));
+    }
+  });
+
   const WRONG: [name: string, args: string[], message: RegExp][] = [
     ['no command', [], /Usage: pheme/],
     ['a mistyped command', ['verfy', 'x'], /unknown command 'verfy'[\s\S]*Did you mean verify\?/],
@@ -48,6 +59,8 @@ describe('the command line', () => {
     ['a wrong choice', ['verify', 'x', '--require', 'anything'], /Allowed choices are approved/],
     ['flags that exclude each other', ['verify', 'x', '--task', 'a', '--diff', 'b'], /cannot be used with/],
     ['an unknown log level', ['version', '--log-level', 'loud'], /Allowed choices are/],
+    ['a mistyped choice', ['version', '--log-level', 'wran'], /Allowed choices are .*\. Did you mean warn\?/],
+    ['a diff behind a list of files', ['review', '--files', 'a', 'b', 'my.diff'], /too many arguments/],
   ];
   for (const [name, args, message] of WRONG) {
     it(`refuses ${name} with exit code 2`, async () => {

@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { peerIdFromString } from '@libp2p/peer-id';
-import {
-  bindKeyToData,
-  generateKey,
-  KEY_FORMAT,
-  loadKey,
-  peerIdOf,
-  rebindKeyToData,
-  writeKey,
-} from '../../src/config/key.ts';
+import { bindKeyToData, generateKey, loadKey, peerIdOf, rebindKeyToData } from '../../src/config/key.ts';
+import { KEY_FORMAT, writeKey } from '../../src/config/key-file.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import type { ValidationError } from '../../src/protocol/errors.ts';
 import { useTempDirectory, writeFileMode } from './temp-home.ts';
@@ -28,8 +21,8 @@ describe('config/key', () => {
   });
 
   it("gives the peer id whose key is the validator's", async () => {
-    const { publicKey, seed } = generateKey();
-    const peerId = peerIdFromString(await peerIdOf(seed));
+    const { publicKey } = generateKey();
+    const peerId = peerIdFromString(await peerIdOf(publicKey));
     assert.equal(toHex(peerId.publicKey!.raw), publicKey);
   });
 

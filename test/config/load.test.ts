@@ -60,9 +60,9 @@ describe('config/load', () => {
       [
         () => writeYaml('worker: {timeout: 1001, concurrency: 2}'),
         1001,
-        { source: 'file', name: join(home(), 'validator.yml') },
+        { source: 'file', name: join(home(), 'validator.yml'), line: 1 },
       ],
-      [() => writeFile(other, 'worker: {timeout: 1002}'), 1002, { source: 'file', name: other }],
+      [() => writeFile(other, 'worker: {timeout: 1002}'), 1002, { source: 'file', name: other, line: 1 }],
       [() => writeDotEnv('PHEME_WORKER_TIMEOUT=1003'), 1003, { source: '.env', name: 'PHEME_WORKER_TIMEOUT' }],
     ];
     let configFile: string | undefined;
@@ -191,7 +191,7 @@ describe('config/load', () => {
     [
       'an unknown section',
       'wroker: {}',
-      [/^wroker: is no setting of pheme: correct or remove it \(.*validator\.yml\)$/],
+      [/^wroker: is no setting of pheme: correct or remove it, did you mean worker\? \(.*validator\.yml:1\)$/],
     ],
     ['an unknown key', 'rpc: {prot: 1}', [/^rpc\.prot: is no setting/]],
     ['__proto__', '__proto__: {x: 1}', [/^__proto__: is no setting/]],
@@ -299,7 +299,7 @@ describe('config/load', () => {
     assert.match(faults.join('\n'), /PHEME_HOME: cannot be set inside the home/);
     assert.match(
       faults.join('\n'),
-      /PHEME_RPC_PROT: is no variable of pheme \(environment\): correct or remove it; known: PHEME_RPC_HOST/,
+      /PHEME_RPC_PROT: is no variable of pheme \(environment\): correct or remove it, did you mean PHEME_RPC_PORT\?/,
     );
     assert.match(faults.join('\n'), /PHEME_X: is no variable/);
     assert.match(faults.join('\n'), /rpc\.port: .*\(PHEME_RPC_PORT\)/);

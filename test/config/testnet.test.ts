@@ -39,7 +39,7 @@ describe('config/testnet', () => {
       assert.equal(genesis.validators[index]?.publicKey, publicKey);
       const key = await loadKey({ home });
       assert.equal(key.publicKey, publicKey);
-      assert.equal(p2p, `/ip4/127.0.0.1/tcp/${p2pPort}/p2p/${await peerIdOf(key.seed)}`);
+      assert.equal(p2p, `/ip4/127.0.0.1/tcp/${p2pPort}/p2p/${await peerIdOf(key.publicKey)}`);
       const { config } = await loadConfig({ home, environment: {} });
       assert.deepEqual(config.network.listen, [`/ip4/127.0.0.1/tcp/${p2pPort}`]);
       assert.deepEqual(

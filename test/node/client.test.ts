@@ -17,13 +17,25 @@ import { genesisOf, makeResult, TASK } from './result-fixture.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+/** What the verifying client needs nothing of. */
+const UNASKED = {
+  batch: () => Promise.reject(new Error('a batch was asked')),
+  events: () => {
+    throw new Error('events were asked for');
+  },
+};
+
 describe('node/client', () => {
   const serve = useServer();
   const { result, genesis } = makeResult();
 
   /** A client of a node that answers whatever it is told to. */
   function clientOf(answers: Record<string, unknown>) {
-    const rpc: RpcClient = { url: 'http://lying/', call: async (name) => structuredClone(answers[name]) as never };
+    const rpc: RpcClient = {
+      ...UNASKED,
+      url: 'http://lying/',
+      call: async (name) => structuredClone(answers[name]) as never,
+    };
     return createVerifyingClient(rpc, genesis);
   }
 
@@ -83,6 +95,7 @@ describe('node/client', () => {
   it('waits in slices, as long as it was told to', async () => {
     const asked: number[] = [];
     const rpc: RpcClient = {
+      ...UNASKED,
       url: 'http://slow/',
       call: async (_name, params) => {
         asked.push((params as { timeoutMs: number }).timeoutMs);

@@ -4,7 +4,7 @@ import type { NodeStatus } from '../../src/rpc/api.ts';
 import { BATCH_CALLS_MAX, WAIT_MS_MAX } from '../../src/rpc/limits.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
 import { makeResult, TASK } from '../node/result-fixture.ts';
-import { NETWORK_ID, READ_TOKEN, type Served, useServer, WRITE_TOKEN } from './fake-node.ts';
+import { NETWORK_ID, READ_TOKEN, type Served, useServer, VALIDATOR, WRITE_TOKEN } from './fake-node.ts';
 
 interface Reply {
   jsonrpc: string;
@@ -122,14 +122,7 @@ describe('rpc/calls', () => {
 
   it('stops a batch whose answers get too large', async () => {
     const served = await serve();
-    served.node.validators = () =>
-      Array.from({ length: 150_000 }, (_, index) => ({
-        index,
-        publicKey: ID,
-        weight: 1,
-        self: false,
-        connected: false,
-      }));
+    served.node.validators = () => Array.from({ length: 60_000 }, (_, index) => ({ ...VALIDATOR, index }));
     const { replies } = await post(
       served,
       Array.from({ length: 4 }, (_, id) => request('pheme_validators', {}, id)),

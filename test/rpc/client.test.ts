@@ -115,6 +115,44 @@ describe('rpc/client', () => {
     await assert.rejects(status(dripping, { timeoutMs: 100 }), { code: 'TIMEOUT' });
   });
 
+  it('asks again what only reads, when the connection broke or the node was busy', async () => {
+    let asked = 0;
+    const ok = '{"jsonrpc":"2.0","id":1,"result":{"taskId":"x"}}';
+    const busy =
+      '{"jsonrpc":"2.0","id":1,"error":{"code":-32006,"message":"busy","data":{"code":"TOO_MANY_REQUESTS","retryAfterSeconds":0}}}';
+    const failing = await listen((_, response) => {
+      asked++;
+      if (asked === 1) response.destroy();
+      else response.end(asked === 2 ? busy : ok);
+    });
+    assert.deepEqual(await status(failing), { taskId: 'x' });
+    assert.equal(asked, 3);
+    asked = 0;
+    const writing = createRpcClient({ url: failing }).call('pheme_submitTask', { task: TASK });
+    await assert.rejects(writing, { code: 'UNREACHABLE' });
+    assert.equal(asked, 1, 'what writes may have been done');
+    asked = 0;
+    await assert.rejects(status(failing, { attempts: 1 }), { code: 'UNREACHABLE' });
+    assert.equal(asked, 1);
+  });
+
+  it('puts the answers of a batch in the order of its calls, and refuses one that leaves a call out', async () => {
+    const calls = [
+      { method: 'pheme_peers', params: {} },
+      { method: 'pheme_getResult', params: { taskId: 'a'.repeat(64) } },
+    ] as const;
+    const backwards = await answering('[{"jsonrpc":"2.0","id":2,"result":null},{"jsonrpc":"2.0","id":1,"result":[]}]');
+    assert.deepEqual(await createRpcClient({ url: backwards }).batch(calls), [{ result: [] }, { result: null }]);
+    for (const text of ['[{"jsonrpc":"2.0","id":1,"result":[]}]', '[]', '{"jsonrpc":"2.0","result":[]}', '[1,2]']) {
+      const url = await answering(text);
+      await assert.rejects(createRpcClient({ url }).batch(calls), { code: 'BAD_ANSWER' });
+    }
+    const refusing = await answering(
+      '{"jsonrpc":"2.0","id":null,"error":{"code":-32002,"message":"no","data":{"code":"UNAUTHORIZED"}}}',
+    );
+    await assert.rejects(createRpcClient({ url: refusing }).batch(calls), { code: 'UNAUTHORIZED' });
+  });
+
   it('takes its token nowhere else', async () => {
     const seen: (string | undefined)[] = [];
     const elsewhere = await listen((request, response) => {

@@ -39,7 +39,8 @@ describe('rpc/server', () => {
       ['/nothing', 404, 'NOT_FOUND'],
       ['/livez/', 404, 'NOT_FOUND'],
       ['//livez', 404, 'NOT_FOUND'],
-      ['/', 405, 'METHOD_NOT_ALLOWED'],
+      ['/', 404, 'NOT_FOUND'],
+      ['/assets/index-12345678.js', 404, 'NOT_FOUND'],
     ];
     for (const [path, status, code] of gets) {
       it(`answers GET ${path} with ${status} ${code}`, async () => {
@@ -74,7 +75,7 @@ describe('rpc/server', () => {
       );
       assert.deepEqual(
         [preflight.status, preflight.headers['access-control-allow-origin'], preflight.headers['allow']],
-        [405, undefined, 'POST'],
+        [204, undefined, 'GET, HEAD, POST, OPTIONS'],
       );
     });
   });

@@ -1,30 +1,49 @@
 import { loadGenesis } from '../../config/home.ts';
 import { homePaths } from '../../config/home-paths.ts';
-import { loadKey } from '../../config/key.ts';
+import { describeKey } from '../../config/key.ts';
+import { type Origin, originText } from '../../config/layer.ts';
 import { assertModelAccess } from '../../config/load.ts';
 import { redact } from '../../config/redact.ts';
 import { assertSameRules, observerPolicy } from '../../config/rules.ts';
-import { assertCustomModels } from '../../node/judges.ts';
 import { genesisWarnings } from '../../protocol/genesis.ts';
+import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
 import { table } from '../io.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
 
 export const defineConfig: CommandDefinition = (program, act) => {
-  const config = program.command('config').description("a node's configuration");
-  config.command('show').description('every setting, where it comes from; secrets redacted').action(act(show));
-  config.command('check').description('everything that start would refuse, without starting').action(act(check));
+  const config = program
+    .command('config')
+    .description("a node's configuration")
+    .addHelpText(
+      'after',
+      examples(['pheme config show', 'every setting'], ['pheme config check', 'whether start takes it']),
+    );
+  config
+    .command('show')
+    .description('every setting, and where it comes from: flag, variable, file and line, or default; secrets redacted')
+    .addHelpText('after', examples(['pheme config show', 'a line for each setting']))
+    .action(act(show));
+  config
+    .command('check')
+    .description('everything that start would refuse, without starting')
+    .addHelpText('after', examples(['pheme config check && pheme start', 'in a unit file']))
+    .action(act(check));
 };
 
 const show: Handler<object> = async (session) => {
   const { config, origins } = await session.loadConfig();
   const shown = redact(config);
-  const rows = [...origins].map(([path, { source, name }]) => [path, valueText(shown, path), name ?? source]);
+  const rows = [...origins].map(([path, origin]) => [path, valueText(shown, path), whereText(origin)]);
   session.out.json({ config: shown, origins: Object.fromEntries(origins) });
   session.out.line(`home  ${shown.home}`);
   session.out.lines(table(rows));
   return EXIT.ok;
 };
+
+function whereText(origin: Origin): string {
+  return origin.source === 'flag' ? 'a flag' : originText(origin);
+}
 
 /** The value at a dotted path; model names may hold dots, so the longest key that fits is taken. */
 function valueText(value: unknown, path: string): string {
@@ -41,8 +60,9 @@ const check: Handler<object> = async (session) => {
   assertSameRules(config, genesis);
   observerPolicy(config, genesis);
   assertModelAccess(config);
+  const { assertCustomModels } = await import('../../node/judges.ts'); // it knows the embedded models
   await assertCustomModels(config);
-  const { publicKey } = await loadKey({ home, ...(validatorKey === undefined ? {} : { validatorKey }) });
+  const { publicKey } = await describeKey({ home, validatorKey });
   const member = genesis.validators.some((validator) => validator.publicKey === publicKey);
   const notes = [
     ...warnings,

@@ -1,11 +1,18 @@
 import type { CommandDefinition } from '../program.ts';
 import { defineAssess } from './assess.ts';
+import { defineCompletion } from './completion.ts';
 import { defineConfig } from './config.ts';
+import { defineDebug } from './debug.ts';
 import { defineDevnet } from './devnet.ts';
+import { defineDoctor } from './doctor.ts';
+import { defineEvidence } from './evidence.ts';
+import { defineExplain } from './explain.ts';
 import { defineExport } from './export.ts';
 import { defineInit } from './init.ts';
 import { defineJudge } from './judge.ts';
 import { defineKeys } from './keys.ts';
+import { defineMcp } from './mcp.ts';
+import { defineRecommend } from './recommend.ts';
 import { defineResult, defineResults } from './results.ts';
 import { defineReview } from './review.ts';
 import { defineStart } from './start.ts';
@@ -24,6 +31,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineJudge,
   defineResults,
   defineResult,
+  defineExplain,
+  defineEvidence,
   defineVerify,
   defineExport,
   defineInit,
@@ -31,8 +40,13 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineDevnet,
   defineStart,
   defineViews,
+  defineDoctor,
+  defineDebug,
   defineTrain,
+  defineRecommend,
+  defineMcp,
   defineKeys,
   defineConfig,
+  defineCompletion,
   defineVersion,
 ];

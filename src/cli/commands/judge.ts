@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { assertModelAccess } from '../../config/load.ts';
-import { assertCustomModels, createJudges } from '../../node/judges.ts';
 import { createCommittee } from '../../protocol/committee.ts';
 import { TASK_JSON_BYTES_MAX } from '../../protocol/limits.ts';
 import { examples } from '../examples.ts';
@@ -9,6 +8,7 @@ import { openInput, unreadable } from '../input.ts';
 import { inOrder, linesOf } from '../lines.ts';
 import { type JudgeTask, judgeLine, type LocalVerdict } from '../local-judging.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
+import { usageText } from '../render-result.ts';
 import type { Session } from '../session.ts';
 
 /** Ids of tasks judged outside any network; no network has this id. */
@@ -32,6 +32,7 @@ const judge: Handler<{ model?: string }> = async (session, { model }, path) => {
   const { config, warnings } = await session.loadConfig({ model });
   for (const warning of warnings) session.out.note(`note: ${warning}`);
   assertModelAccess(config);
+  const { assertCustomModels, createJudges } = await import('../../node/judges.ts'); // it knows the embedded models
   await assertCustomModels(config);
   const networkId = (await session.hasGenesis())
     ? createCommittee(await session.pinnedGenesis(undefined)).networkId
@@ -65,8 +66,9 @@ async function printAll({ io, out }: Session, verdicts: AsyncIterable<LocalVerdi
   return failed > 0 ? EXIT.unjudged : EXIT.ok;
 }
 
-function render({ taskId, approved, confidence, score, error, summary, findings }: LocalVerdict): string[] {
-  if (error !== undefined) return [`no verdict  ${taskId?.slice(0, 16) ?? '-'}  ${error.message}`];
+function render({ taskId, approved, confidence, score, error, summary, findings, usage }: LocalVerdict): string[] {
+  const used = usage === undefined ? [] : [`    ${usageText(usage)}`];
+  if (error !== undefined) return [`no verdict  ${taskId?.slice(0, 16) ?? '-'}  ${error.message}`, ...used];
   const scored = score === undefined ? '' : `, score ${score.toFixed(2)}`;
   const head = `${approved ? 'approve' : 'reject '}  ${confidence.toFixed(3)}${scored}  ${taskId?.slice(0, 16)}  ${summary}`;
   return [
@@ -74,5 +76,6 @@ function render({ taskId, approved, confidence, score, error, summary, findings 
     ...findings.map(
       ({ file, line, severity, rule, message }) => `    ${file}:${line}  ${severity}  ${rule}  ${message}`,
     ),
+    ...used,
   ];
 }

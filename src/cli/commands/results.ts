@@ -26,6 +26,13 @@ export const defineResults: CommandDefinition = (program, act) => {
     .option('--cursor <n>', 'go on where the page before ended', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .addOption(new Option('--outcome <outcome>', 'only these').choices([...OUTCOMES]))
     .option('--oldest', 'oldest first')
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme results --outcome REJECTED --limit 5', 'the last five'],
+        ['pheme results --json', 'a page for programs'],
+      ),
+    )
     .action(act(results));
 };
 

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Daemon } from '../../node/daemon.ts';
-import { createLogger } from '../../node/logger.ts';
 import { collect } from '../arguments.ts';
 import { examples } from '../examples.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { joinNetwork } from '../join.ts';
+import { type PassphraseFlags, passphraseOption, presentPassphrase } from '../passphrase.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
 import type { Session } from '../session.ts';
 import { aborted, stopSignal } from '../stop-signal.ts';
 
-interface StartFlags {
+interface StartFlags extends PassphraseFlags {
   observer?: boolean;
   network?: string;
   peer?: string[];
@@ -21,7 +21,7 @@ interface StartFlags {
 const STOP_DEADLINE_MS = 8_000;
 
 export const defineStart: CommandDefinition = (program, act) => {
-  program
+  const command = program
     .command('start')
     .description('run the node of a home until Ctrl-C')
     .option('--observer', 'follow, verify and serve the RPC, but never vote')
@@ -32,7 +32,8 @@ export const defineStart: CommandDefinition = (program, act) => {
       collect,
     )
     .option('--model <name>', 'the model to ask first (as DEFAULT_MODEL)')
-    .option('--until-eof', 'stop when standard input ends, for supervisors')
+    .option('--until-eof', 'stop when standard input ends, for supervisors');
+  passphraseOption(command)
     .addHelpText(
       'after',
       examples(
@@ -47,17 +48,21 @@ export const defineStart: CommandDefinition = (program, act) => {
     .action(act(start));
 };
 
-const start: Handler<StartFlags> = async (session, { observer = false, network, peer, model, untilEof = false }) => {
+const start: Handler<StartFlags> = async (session, flags) => {
+  const { observer = false, network, peer, model, untilEof = false } = flags;
   if (network !== undefined && (await joinNetwork(session.home, network, peer ?? [])) === 'made') {
     session.out.note(`made the home ${session.home}`);
   }
   const { config, warnings } = await session.loadConfig({ model, peers: peer });
+  const { createLogger } = await import('../../node/logger.ts');
   const logger = createLogger(config.logLevel);
   for (const warning of warnings) logger.warn({}, warning);
-  const signal = stopSignal(session.io, untilEof);
+  // Before standard input is read to its end: the terminal may be asked.
+  const passphrase = presentPassphrase(session.io, flags);
   // The network's packages take a while to load: other commands do without them.
   const { startDaemon } = await import('../../node/daemon.ts');
-  const daemon = await startDaemon({ config, observer, logger });
+  const daemon = await startDaemon({ config, observer, logger, passphrase });
+  const signal = stopSignal(session.io, untilEof);
   announce(session, daemon);
   await aborted(signal);
   return stop(session, daemon);

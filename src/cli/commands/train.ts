@@ -1,7 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { InvalidArgumentError, Option } from 'commander';
 import { EMBEDDED_VARIANTS } from '../../config/embedded-variants.ts';
-import { trainCustomModel } from '../../node/custom-training.ts';
 import { TASK_JSON_BYTES_MAX } from '../../protocol/limits.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -69,6 +68,7 @@ const train: Handler<TrainFlags> = async (session, { prior, out, ...options }, n
   const { io } = session;
   const source = addAbortSignal(io.signal, openInput(io, data, 'data') as Readable);
   const lines = linesOf(source, TASK_JSON_BYTES_MAX);
+  const { trainCustomModel } = await import('../../node/custom-training.ts'); // it knows the embedded models
   const onProgress = (text: string) => session.out.progress(text);
   try {
     const training = { name, prior, lines, home: session.home, out };

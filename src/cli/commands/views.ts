@@ -1,12 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { ComponentHealth, HealthReport, NodeStatus, PeerView, ValidatorView } from '../../rpc/api.ts';
 import type { RpcClient } from '../../rpc/client.ts';
 import { wholeNumber } from '../arguments.ts';
+import { examples } from '../examples.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { table } from '../io.ts';
 import type { Act, CommandDefinition, Handler } from '../program.ts';
 import { validatorName } from '../render-result.ts';
+import { watch } from '../watch.ts';
 
 /** A command that shows one answer of a node on one screen. */
 interface View<Answer> {
@@ -29,7 +30,8 @@ const status: View<NodeStatus> = {
   description: 'a node at a glance',
   ask: (rpc, signal) => rpc.call('pheme_status', {}, { signal }),
   render: (node) => [
-    `state      ${node.ready ? 'ready' : `not ready: ${node.reasons.join('; ')}`}`,
+    `state      ${node.ready ? 'ready' : 'not ready'}`,
+    ...node.reasons.map((reason) => `           ${reason}`),
     `role       ${node.role}${node.validatorIndex === null ? '' : ` ${node.validatorIndex}`}, model ${node.defaultModel}`,
     `network    ${node.networkName} (${node.kind}, ${node.networkId})`,
     `key        ${node.publicKey}`,
@@ -46,32 +48,57 @@ const peers: View<PeerView[]> = {
   description: 'the peers that a node is connected to',
   ask: (rpc, signal) => rpc.call('pheme_peers', {}, { signal }),
   render: (list) => [
-    ...table([['peer', 'round trip', 'since', 'agent', 'address'], ...list.map(peerRow)]),
-    ...(list.length === 0 ? ['no peer is connected'] : []),
+    ...table([['peer', 'round trip', 'since', 'standing', 'agent', 'address'], ...list.map(peerRow)]),
+    ...(list.some(({ connected }) => connected) ? [] : ['no peer is connected']),
   ],
 };
 
-function peerRow({ validatorIndex, publicKey, latencyMs, connectedAt, agent, address }: PeerView): string[] {
+function peerRow(peer: PeerView): string[] {
+  const { validatorIndex, publicKey, latencyMs, connectedAt, agent, address, connected } = peer;
   const name =
     validatorIndex === null ? `observer (${publicKey.slice(0, 8)})` : validatorName(validatorIndex, publicKey);
-  return [name, latencyMs === null ? '-' : `${latencyMs.toFixed(1)} ms`, connectedAt, agent ?? '-', address];
+  const roundTrip = latencyMs === null ? '-' : `${latencyMs.toFixed(1)} ms`;
+  return [name, roundTrip, connected ? connectedAt : '-', standingOf(peer), agent ?? '-', address];
+}
+
+/** What is held against a peer, in words: why, and until when it is kept out. */
+function standingOf({ score, lastOffence, bannedUntil }: PeerView): string {
+  if (bannedUntil !== null) return `kept out until ${bannedUntil}: ${lastOffence}`;
+  return score === 0 ? 'good' : `${score}: ${lastOffence}`;
 }
 
 const validators: View<ValidatorView[]> = {
   name: 'validators',
   description: "the network's validators, and which of them a node is connected to",
   ask: (rpc, signal) => rpc.call('pheme_validators', {}, { signal }),
-  render: (list) =>
-    table([
-      ['validator', 'weight', 'state', 'public key'],
-      ...list.map(({ index, weight, self, connected, publicKey }) => [
-        String(index),
-        String(weight),
-        self ? 'this node' : connected ? 'connected' : 'not connected',
-        publicKey,
-      ]),
-    ]),
+  render: (list) => [
+    ...table([['validator', 'weight', 'state', ...PARTICIPATION_HEADS, 'public key'], ...list.map(validatorRow)]),
+    ...participationNote(list),
+    ...list.flatMap(({ absence }) => absence ?? []),
+  ],
 };
+
+const PARTICIPATION_HEADS = ['took part', 'agreed', 'dissented', 'abstained', 'late', 'missing', 'commit p50 / p99'];
+
+function validatorRow({ index, weight, self, connected, publicKey, participation }: ValidatorView): string[] {
+  const { tasks, revealed, agreed, dissented, abstained, late, unrevealed, missing } = participation;
+  const ms = (value: number | null) => (value === null ? '-' : `${value} ms`);
+  return [
+    String(index),
+    String(weight),
+    self ? 'this node' : connected ? 'connected' : 'not connected',
+    tasks === 0 ? '-' : `${Math.round((100 * (revealed + late)) / tasks)} %`,
+    ...[agreed, dissented, abstained, late, missing + unrevealed].map(String),
+    `${ms(participation.commitMsP50)} / ${ms(participation.commitMsP99)}`,
+    publicKey,
+  ];
+}
+
+/** The window is the same for all of them. */
+function participationNote([first]: readonly ValidatorView[]): string[] {
+  const tasks = first?.participation.tasks ?? 0;
+  return tasks === 0 ? [] : [`participation over the last ${tasks} decided tasks held by this node`];
+}
 
 const health: View<HealthReport> = {
   name: 'health',
@@ -97,21 +124,37 @@ function defineView<Answer>(program: Command, act: Act, view: View<Answer>): voi
   program
     .command(view.name)
     .description(view.description)
-    .option('--watch [seconds]', `again every few seconds (${WATCH_SECONDS}) until Ctrl-C`, wholeNumber(1, 3600))
+    .option(
+      '--watch [seconds]',
+      `anew every few seconds (${WATCH_SECONDS}); q or Ctrl-C ends it, and on no terminal it prints what changes`,
+      wholeNumber(1, 3600),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        [`pheme ${view.name} --watch`, 'keeps the screen up to date'],
+        [`pheme ${view.name} --json`, 'for programs'],
+      ),
+    )
     .action(act(show(view)));
 }
 
 function show<Answer>(view: View<Answer>): Handler<ViewFlags> {
-  return async (session, { watch }) => {
+  return async (session, { watch: every }) => {
     const { out, io } = session;
     const rpc = await session.rpc();
-    for (;;) {
-      const answer = await view.ask(rpc, io.signal);
-      if (watch !== undefined) out.clearScreen();
-      out.json(answer);
-      out.lines(view.render(answer));
-      if (watch === undefined) return view.exit?.(answer) ?? EXIT.ok;
-      await delay((watch === true ? WATCH_SECONDS : watch) * 1000, undefined, { signal: io.signal });
+    if (every !== undefined) {
+      const periodMs = (every === true ? WATCH_SECONDS : every) * 1000;
+      return watch(session, {
+        title: `pheme ${view.name}  ${rpc.url}`,
+        periodMs,
+        ...view,
+        ask: (signal) => view.ask(rpc, signal),
+      });
     }
+    const answer = await view.ask(rpc, io.signal);
+    out.json(answer);
+    out.lines(view.render(answer));
+    return view.exit?.(answer) ?? EXIT.ok;
   };
 }

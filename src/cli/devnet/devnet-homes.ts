@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadGenesis } from '../../config/home.ts';
 import { homePaths } from '../../config/home-paths.ts';
-import { loadKey, peerIdOf } from '../../config/key.ts';
+import { describeKey, peerIdOf } from '../../config/key.ts';
 import { loadConfig } from '../../config/load.ts';
 import { createTestnet, loopbackPlaces } from '../../config/testnet.ts';
 import { createCommittee } from '../../protocol/committee.ts';
@@ -67,11 +67,11 @@ async function existingHomes({ directory, count, basePort }: DevnetPlan, genesis
 async function existingHome(directory: string, index: number): Promise<DevnetValidator> {
   const home = join(directory, `validator-${index}`);
   const { config } = await loadConfig({ home, environment: {} });
-  const { publicKey, seed } = await loadKey({ home });
+  const { publicKey } = await describeKey({ home });
   const listen = config.network.listen[0];
   if (listen === undefined) throw mismatch(directory, `${homePaths(home).config} listens nowhere`);
   const rpc = `http://${config.rpc.host}:${config.rpc.port}`;
-  return { index, publicKey, home, rpc, p2p: `${listen}/p2p/${await peerIdOf(seed)}` };
+  return { index, publicKey, home, rpc, p2p: `${listen}/p2p/${await peerIdOf(publicKey)}` };
 }
 
 function mismatch(directory: string, reason: string): ValidationError {

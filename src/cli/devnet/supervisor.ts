@@ -59,10 +59,25 @@ export async function runDevnet(options: DevnetOptions): Promise<void> {
     out.line('ready');
     await aborted(signal);
   } finally {
-    out.progress('stopping the validators');
-    await Promise.all(running.map(({ child }) => child.stop(STOP_TIMEOUT_MS)));
+    await stopAll(running, out);
     out.endProgress();
   }
+}
+
+/** Stops all of them at once, and names those that are waited for. */
+async function stopAll(running: readonly Running[], out: Output): Promise<void> {
+  const waiting = new Set(running.map(({ validator }) => validator.index));
+  const show = () => {
+    if (waiting.size > 0) out.progress(`stopping: waiting for validators ${[...waiting].join(', ')}`);
+  };
+  show();
+  await Promise.all(
+    running.map(async ({ child, validator }) => {
+      await child.stop(STOP_TIMEOUT_MS);
+      waiting.delete(validator.index);
+      show();
+    }),
+  );
 }
 
 async function untilAllReady(running: readonly Running[], out: Output, signal: AbortSignal): Promise<void> {
