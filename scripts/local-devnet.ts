@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTestnet, loopbackPlaces } from '../src/config/testnet.ts';
+import { genesisToJson, type Timers } from '../src/protocol/genesis.ts';
+import { mountSmallDisk, unmount } from './chaos/disk.ts';
 import {
   cleanEnvironment,
   type Finished,
@@ -41,38 +45,41 @@ export class LocalDevnet {
   readonly #revived = new Map<number, ChildProcess>();
   /** Processes that were killed on purpose. */
   readonly #killed = new Set<number>();
+  /** Run when no process is left, before the folder goes; e.g. to unmount what stands in it. */
+  readonly cleanups: (() => Promise<void>)[] = [];
 
   private constructor(directory: string, supervisor: ChildProcess) {
     this.directory = directory;
     this.supervisor = supervisor;
   }
 
-  /** Starts one and waits until all its validators are ready. */
+  /** Starts one and waits until all its validators are ready. Its rules are those of `pheme devnet` unless timers are given. */
   static async start({
     validators = 4,
     env = {},
+    timers,
+    smallDisks = false,
   }: {
     validators?: number;
     env?: Readonly<Record<string, string>>;
+    timers?: Timers;
+    /** Each database on a small file system of its own; needs `timers`, and root. */
+    smallDisks?: boolean;
   } = {}): Promise<LocalDevnet> {
     const directory = await mkdtemp(join(tmpdir(), 'pheme-devnet-'));
     const basePort = await freeBasePort(2 * validators);
-    const args = [
-      'devnet',
-      '--validators',
-      String(validators),
-      '--home',
-      directory,
-      '--base-port',
-      String(basePort),
-      '--until-eof',
-    ];
+    const homes = timers === undefined ? [] : await makeHomes(directory, validators, basePort, timers);
+    const disks = smallDisks ? homes.map((home) => join(home, 'data')) : [];
+    for (const disk of disks) await mountSmallDisk(disk);
+    const args = ['devnet', '--validators', `${validators}`, '--home', directory];
+    args.push('--base-port', `${basePort}`, '--until-eof');
     const supervisor = spawn(process.execPath, [PHEME, ...args], {
       env: { ...cleanEnvironment(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     supervisor.stderr.resume();
     const devnet = new LocalDevnet(directory, supervisor);
+    for (const disk of disks) devnet.cleanups.push(() => unmount(disk));
     try {
       if (!(await untilPrints(supervisor, 'ready')))
         throw new Error(`pheme devnet ended with exit code ${supervisor.exitCode}`);
@@ -143,18 +150,25 @@ export class LocalDevnet {
   }
 
   /** Starts a killed validator again with `pheme start` and waits until it is ready. */
-  async revive(index: number, { ready = true }: { ready?: boolean } = {}): Promise<void> {
+  async revive(
+    index: number,
+    { ready = true, env = {} }: { ready?: boolean; env?: Readonly<Record<string, string>> } = {},
+  ): Promise<void> {
     const { home } = this.validators[index]!;
+    const log = openSync(join(home, 'node.log'), 'a', 0o600);
     const child = spawn(process.execPath, [PHEME, 'start', '--home', home, '--until-eof'], {
-      env: cleanEnvironment(),
-      stdio: ['pipe', 'ignore', 'ignore'],
+      env: { ...cleanEnvironment(), ...env },
+      stdio: ['pipe', log, log],
     });
+    closeSync(log);
+    child.stdin?.on('error', () => undefined); // it ends with a process that is killed
+    if (child.pid !== undefined) this.#killed.delete(child.pid); // the system gives ids again
     this.#revived.set(index, child);
     if (ready) await this.untilReady(index);
   }
 
-  async untilReady(index: number): Promise<void> {
-    await until(async () => (await this.#readyz(index)) === 200);
+  async untilReady(index: number, timeoutMs?: number): Promise<void> {
+    await until(async () => (await this.#readyz(index)) === 200, timeoutMs);
   }
 
   async #readyz(index: number): Promise<number> {
@@ -168,13 +182,13 @@ export class LocalDevnet {
     }
   }
 
-  /** Every process of the devnet that may still run. */
+  /** Every process of the devnet that may still run; none that was killed: its id may be another's by now. */
   pids(): number[] {
     return [
       this.supervisor.pid,
       ...(this.#file?.validators.map(({ pid }) => pid) ?? []),
       ...[...this.#revived.values()].map(({ pid }) => pid),
-    ].filter((pid) => pid !== undefined);
+    ].filter((pid): pid is number => pid !== undefined && !this.#killed.has(pid));
   }
 
   /**
@@ -183,6 +197,7 @@ export class LocalDevnet {
    */
   async stop(): Promise<void> {
     const deaths = await this.#unexpectedDeaths();
+    for (const pid of this.pids().filter(isAlive)) process.kill(pid, 'SIGCONT'); // a frozen one would not hear the next
     for (const child of [this.supervisor, ...this.#revived.values()])
       if (child.exitCode === null) child.kill('SIGTERM');
     const pids = this.pids();
@@ -190,6 +205,7 @@ export class LocalDevnet {
       for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
     });
     await until(() => !pids.some(isAlive));
+    for (const cleanup of this.cleanups.splice(0)) await cleanup();
     await rm(this.directory, { recursive: true, force: true });
     if (deaths.length > 0) throw new Error(deaths.join('\n'));
   }
@@ -205,4 +221,15 @@ export class LocalDevnet {
       }),
     );
   }
+}
+
+/** A network whose rules differ from a devnet's by their timers only. */
+async function makeHomes(directory: string, count: number, basePort: number, timers: Timers): Promise<string[]> {
+  const network = await createTestnet({ directory, places: loopbackPlaces(count, basePort), kind: 'devnet' });
+  const { genesis, genesisPath, validators } = network;
+  const text = JSON.stringify(genesisToJson({ ...genesis, rules: { ...genesis.rules, timers } }), null, 2);
+  for (const path of [genesisPath, ...validators.map(({ home }) => join(home, 'genesis.json'))]) {
+    await writeFile(path, `${text}\n`);
+  }
+  return validators.map(({ home }) => home);
 }

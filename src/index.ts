@@ -9,6 +9,7 @@ export type { TrainOptions } from './models/custom/training.ts';
 export { AIModelManager, type AIModelManagerOptions } from './models/manager.ts';
 export { createMockCodeReviewTask } from './models/mock-task.ts';
 export type { ModelSettings } from './models/settings.ts';
+export { createVerifyingClient, type VerifiedResult, type VerifyingClient } from './node/client.ts';
 export { HealthMonitor, type HealthProbes } from './node/health-monitor.ts';
 export { MetricsRecorder } from './node/metrics-recorder.ts';
 export { type RetryOptions, retry } from './node/retry.ts';
@@ -32,3 +33,6 @@ export {
 export type { ValidationResult } from './protocol/validation-result.ts';
 export type { Outcome, Reason } from './protocol/value.ts';
 export type { HealthReport, WorkerMetrics } from './rpc/api.ts';
+export { createRpcClient, type RpcClient, type RpcClientOptions } from './rpc/client.ts';
+export type { RpcEvent } from './rpc/events.ts';
+export type { MethodName, ParamsOf, ResultOf } from './rpc/methods.ts';

@@ -1,18 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import { verifyResult } from '../../src/node/verify.ts';
 import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
-import type { SeededRandom } from '../../test/sim/random.ts';
+import { type Genesis, parseGenesis } from '../../src/protocol/genesis.ts';
 import type { LocalDevnet } from '../local-devnet.ts';
-import { isAlive, pheme } from '../processes.ts';
-import { resultIn } from './perturbations.ts';
+import { isAlive, until } from '../processes.ts';
 
 /** Every task decides in this time once all nodes are back. */
 const SETTLE_TIMEOUT_MS = 120_000;
 
 /** Tasks that a node has acknowledged, and what nodes reported as decided: neither may be lost or differ afterwards. */
 export class Ledger {
-  readonly acknowledged = new Set<string>();
-  readonly decided = new Map<string, string>();
+  /** When each was acknowledged, of `performance.now()`. */
+  readonly acknowledged = new Map<string, number>();
+  /** What some node told of it, and when. */
+  readonly decided = new Map<string, { core: string; atMs: number }>();
   refused = 0;
   readonly #devnet: LocalDevnet;
+  readonly #undecided = new Set<string>();
 
   constructor(devnet: LocalDevnet) {
     this.#devnet = devnet;
@@ -22,7 +26,8 @@ export class Ledger {
   async submit(index: number, task: unknown): Promise<string | undefined> {
     try {
       const { taskId } = await this.#devnet.call<{ taskId: string }>(index, 'pheme_submitTask', { task });
-      this.acknowledged.add(taskId);
+      this.acknowledged.set(taskId, performance.now());
+      this.#undecided.add(taskId);
       return taskId;
     } catch {
       this.refused += 1;
@@ -34,42 +39,61 @@ export class Ledger {
     return this.#devnet.call(index, 'pheme_getResult', { taskId });
   }
 
-  /** Remembers what is decided by now, as some node tells it. */
-  async note(random: SeededRandom): Promise<void> {
-    const { validators } = this.#devnet;
-    for (const taskId of this.acknowledged) {
-      if (this.decided.has(taskId)) continue;
-      const result = await this.resultAt(random.integer(0, validators.length - 1), taskId).catch(() => null);
-      if (result !== null) this.decided.set(taskId, result.core);
-    }
+  /** True once a node has heard of a task. */
+  async knows(index: number, taskId: string): Promise<boolean> {
+    return (await this.#devnet.call(index, 'pheme_getTask', { taskId }).catch(() => null)) !== null;
+  }
+
+  /** Remembers what is decided by now, as one node tells it: it has acknowledged those results. */
+  async note(index: number): Promise<void> {
+    await Promise.all(
+      [...this.#undecided].map(async (taskId) => {
+        const result = await this.resultAt(index, taskId).catch(() => null);
+        if (result === null) return;
+        this.decided.set(taskId, { core: result.core, atMs: performance.now() });
+        this.#undecided.delete(taskId);
+      }),
+    );
   }
 
   /** Counts of what must not be; all zero in a good run. */
-  async check(random: SeededRandom): Promise<Record<string, number>> {
+  async check(): Promise<Record<string, number>> {
     const nodes = this.#devnet.validators.map(({ index }) => index);
-    let [undecided, differing, unverified] = [0, 0, 0];
-    for (const taskId of this.acknowledged) {
-      const cores = await Promise.all(
-        nodes.map((index) => resultIn(() => this.resultAt(index, taskId), SETTLE_TIMEOUT_MS)),
-      );
-      if (cores.includes(undefined)) undecided += 1;
-      else if (new Set([...cores, this.decided.get(taskId) ?? cores[0]]).size !== 1) differing += 1;
-      if (!(await this.#verifies(random.pick(nodes), taskId))) unverified += 1;
+    const genesis = parseGenesis(JSON.parse(await readFile(this.#devnet.genesis, 'utf8')));
+    const found = { undecided: 0, lost: 0, differing: 0, unverified: 0 };
+    const endMs = performance.now() + SETTLE_TIMEOUT_MS;
+    for (const taskId of this.acknowledged.keys()) {
+      const results = await Promise.all(nodes.map((index) => this.#resultBefore(endMs, index, taskId)));
+      const told = this.decided.get(taskId)?.core;
+      const cores = results.map((result) => result?.core);
+      if (cores.includes(undefined)) found[told === undefined ? 'undecided' : 'lost'] += 1;
+      if (new Set([...cores, told].filter((core) => core !== undefined)).size > 1) found.differing += 1;
+      found.unverified += results.filter((result) => result && !isAuthentic(result, genesis, taskId)).length;
     }
     const evidence = await Promise.all(
       nodes.map((index) => this.#devnet.call<unknown[]>(index, 'pheme_getEvidence', { limit: 1000 })),
     );
     return {
       'nodes not running': nodes.filter((index) => !isAlive(this.#devnet.pidOf(index))).length,
-      'tasks without a result everywhere': undecided,
-      'tasks with differing cores': differing,
-      'contradictory signatures': evidence.reduce((sum, list) => sum + list.length, 0),
-      'results that do not verify': unverified,
+      'acknowledged tasks without a result everywhere': found.undecided,
+      'acknowledged results lost at a node': found.lost,
+      'tasks with differing cores': found.differing,
+      'pieces of evidence at the nodes': evidence.reduce((sum, list) => sum + list.length, 0),
+      'results that do not verify': found.unverified,
     };
   }
 
-  async #verifies(index: number, taskId: string): Promise<boolean> {
-    const input = JSON.stringify(await this.resultAt(index, taskId));
-    return (await pheme(['verify', '-', '--network', this.#devnet.genesis], { input })).code === 0;
+  async #resultBefore(endMs: number, index: number, taskId: string): Promise<ConsensusResult | undefined> {
+    let result: ConsensusResult | null = null;
+    const arrived = async () => {
+      result = await this.resultAt(index, taskId).catch(() => null);
+      return result !== null;
+    };
+    await until(arrived, Math.max(0, endMs - performance.now())).catch(() => undefined);
+    return result ?? undefined;
   }
+}
+
+function isAuthentic(result: ConsensusResult, genesis: Genesis, taskId: string): boolean {
+  return verifyResult(result, genesis, { taskId }).authentic;
 }

@@ -24,6 +24,8 @@ export interface Backend {
   entries(range: KeyRange): AsyncIterable<Entry>;
   /** All changes or none, durable before the promise resolves. After a failure the same changes may be tried again. */
   apply(changes: readonly Change[]): Promise<void>;
+  /** All changes or none, without waiting for the disk: a crash of the machine may lose them. */
+  applyLazily(changes: readonly Change[]): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -2,8 +2,14 @@ import { mkdir, realpath, statfs } from 'node:fs/promises';
 import { Level } from 'level';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Backend, Change, Damage, Entry, KeyRange } from './backend.ts';
+import { mendIfDeadly } from './examination.ts';
+import { isHeadless, logStateOf } from './log-check.ts';
+import { markChanged, markClosed, markOpen, uncleanEnds } from './marks.ts';
 
 type Database = Level<Uint8Array, Uint8Array>;
+
+/** Ends in a row without closing after which the database itself is suspected; kills and power cuts seldom come so. */
+const DEADLY_ENDS = 2;
 
 /** Entries read at once: few enough that a page of the largest values stays within some tens of MiB. */
 const PAGE_ENTRIES = 64;
@@ -29,18 +35,38 @@ export async function openLevelBackend(directory: string, onDamage: (damage: Dam
   const path = await makeDirectory(directory);
   if (heldDirectories.has(path)) throw lockedError(directory);
   heldDirectories.add(path);
-  const database: Database = new Level(path, { keyEncoding: 'view', valueEncoding: 'view' });
-  const backend = new LevelBackend(database, {
-    onRepair: () => onDamage({ table: 'database', key: '' }),
-    onClose: () => heldDirectories.delete(path),
-  });
+  const onRepair = () => onDamage({ table: 'database', key: '' });
   try {
+    const ends = await uncleanEnds(path);
+    await markOpen(path);
+    if (await isDamagedBeforeOpening(path, ends)) onRepair();
+    const database: Database = new Level(path, { keyEncoding: 'view', valueEncoding: 'view' }); // opens by itself
+    const backend = new LevelBackend(database, { onRepair, onClose: () => heldDirectories.delete(path) });
     await backend.open();
+    return backend;
   } catch (error) {
     heldDirectories.delete(path);
     throw openError(error, directory);
   }
-  return backend;
+}
+
+/**
+ * Finds, and notes durably, what opening would not tell: records lost from the log, and a database on which LevelDB
+ * ends the process, as that of a node which died several times in a row may be.
+ */
+async function isDamagedBeforeOpening(path: string, ends: number): Promise<boolean> {
+  if (await isHeadless(path)) {
+    await markChanged(path);
+    await repair(path);
+    return true;
+  }
+  const log = await logStateOf(path);
+  const isHoled = log === 'broken' || (log === 'torn' && ends === 0);
+  if (isHoled) await markChanged(path);
+  if (ends < DEADLY_ENDS) return isHoled;
+  const mended = await mendIfDeadly(path);
+  if (mended) await markChanged(path);
+  return isHoled || mended;
 }
 
 async function makeDirectory(directory: string): Promise<string> {
@@ -91,7 +117,15 @@ class LevelBackend implements Backend {
     }
   }
 
-  async apply(changes: readonly Change[]): Promise<void> {
+  apply(changes: readonly Change[]): Promise<void> {
+    return this.#apply(changes, true);
+  }
+
+  applyLazily(changes: readonly Change[]): Promise<void> {
+    return this.#apply(changes, false);
+  }
+
+  async #apply(changes: readonly Change[], sync: boolean): Promise<void> {
     // After a failed write LevelDB's log may end in half a record, and what is written behind that would be lost
     // at the next start: opening anew begins a new log.
     if (this.#logIsDoubtful) await this.#beginNewLog();
@@ -99,7 +133,7 @@ class LevelBackend implements Backend {
       value === null ? { type: 'del' as const, key } : { type: 'put' as const, key, value },
     );
     try {
-      await this.#run(() => this.#database.batch(batch, { sync: true }));
+      await this.#run(() => this.#database.batch(batch, { sync }));
     } catch (error) {
       this.#logIsDoubtful = true;
       throw error;
@@ -109,6 +143,7 @@ class LevelBackend implements Backend {
   async close(): Promise<void> {
     await Promise.allSettled([...this.#running, this.#recovery]);
     await this.#database.close();
+    await markClosed(this.#database.location);
     this.#hooks.onClose();
   }
 
@@ -156,6 +191,7 @@ class LevelBackend implements Backend {
   }
 
   async #repairAndOpen(): Promise<void> {
+    await markChanged(this.#database.location);
     await repair(this.#database.location);
     this.#hooks.onRepair();
     await this.#database.open();

@@ -1,5 +1,8 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DamageLog } from './damage-log.ts';
 import { openLevelBackend } from './level-backend.ts';
+import { isMarkedChanged, unmarkChanged } from './marks.ts';
 import { prepareSchema } from './schema.ts';
 import { type StoreOptions, TableStore } from './store.ts';
 import { createTables } from './tables.ts';
@@ -18,7 +21,9 @@ export async function openLevelStore({ directory, onDamage, clock }: LevelStoreO
   const backend = await openLevelBackend(directory, (found) => damage.report(found));
   try {
     const tables = createTables(backend, damage);
-    const storeId = await prepareSchema(tables, backend);
+    const changed = await isMarkedChanged(directory);
+    const storeId = await prepareSchema(tables, backend, { place: await placeOf(directory), changed });
+    if (changed) await unmarkChanged(directory);
     const store = new TableStore({ storeId, backend, tables, damage, clock });
     await store.load();
     return store;
@@ -26,4 +31,10 @@ export async function openLevelStore({ directory, onDamage, clock }: LevelStoreO
     await backend.close();
     throw error;
   }
+}
+
+/** The file number of LevelDB's lock, which is made once: a copy of the folder has another. */
+async function placeOf(directory: string): Promise<string> {
+  const { ino } = await stat(join(directory, 'LOCK'), { bigint: true });
+  return `${ino}`;
 }

@@ -5,6 +5,15 @@ import type { Backend, Entry } from './backend.ts';
 export function createMemoryBackend(): Backend {
   const values = new Map<string, Entry>();
   const keys: string[] = []; // hex sorts like the bytes it stands for
+  const apply: Backend['apply'] = async (changes) => {
+    for (const { key, value } of changes) {
+      const hex = toHex(key);
+      const present = values.has(hex);
+      if (value === null) values.delete(hex);
+      else values.set(hex, { key, value });
+      if (present !== (value !== null)) keys.splice(lowerBound(keys, hex), present ? 1 : 0, ...(present ? [] : [hex]));
+    }
+  };
 
   return {
     get: async (key) => values.get(toHex(key))?.value,
@@ -14,16 +23,8 @@ export function createMemoryBackend(): Backend {
         .map((key) => values.get(key)!);
       yield* reverse ? found.reverse() : found;
     },
-    apply: async (changes) => {
-      for (const { key, value } of changes) {
-        const hex = toHex(key);
-        const present = values.has(hex);
-        if (value === null) values.delete(hex);
-        else values.set(hex, { key, value });
-        if (present !== (value !== null))
-          keys.splice(lowerBound(keys, hex), present ? 1 : 0, ...(present ? [] : [hex]));
-      }
-    },
+    apply,
+    applyLazily: apply,
     close: async () => {
       values.clear();
       keys.length = 0;

@@ -6,20 +6,35 @@ import type { Tables } from './tables.ts';
 /** The form of all tables; a higher one is refused. A lower one would be migrated here, but 1 is the first. */
 export const SCHEMA_VERSION = 1;
 
+/** What the database's files say of it. */
+export interface Surroundings {
+  /** What a copy does not share with its original. */
+  place: string;
+  /** Something of it may have been lost. */
+  changed: boolean;
+}
+
 /**
  * Reads what the database says of itself, and writes it where it is new. A record that was damaged is written anew:
- * every value checks itself, so the rest can be trusted without it. A new id only tells peers that their cursors
- * are worth nothing.
+ * every value checks itself, so the rest can be trusted without it. A copy, and a database that lost something, gets a
+ * new id: that tells peers that their cursors are worth nothing, and the key that it may have signed what is not here.
  * @returns the database's id
  * @throws ValidationError `DATA_NEWER`
  */
-export async function prepareSchema({ meta }: Pick<Tables, 'meta'>, backend: Backend): Promise<string> {
+export async function prepareSchema(
+  { meta }: Pick<Tables, 'meta'>,
+  backend: Backend,
+  { place, changed }: Surroundings,
+): Promise<string> {
   const changes: Change[] = [];
   const version = await meta.get('schemaVersion');
   if (version === undefined) changes.push(meta.put('schemaVersion', String(SCHEMA_VERSION)));
   else if (Number(version) !== SCHEMA_VERSION) throw newerError(version);
   let storeId = await meta.get('storeId');
-  if (storeId === undefined) {
+  const placeBefore = await meta.get('place');
+  if (placeBefore !== place) changes.push(meta.put('place', place));
+  const isCopy = placeBefore !== undefined && placeBefore !== place;
+  if (storeId === undefined || isCopy || changed) {
     storeId = randomUUID();
     changes.push(meta.put('storeId', storeId));
   }

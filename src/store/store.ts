@@ -3,6 +3,7 @@ import type {
   JournalEntry,
   Notes,
   ResultQuery,
+  SideStore,
   Store,
   StoredEvidence,
   StoredResult,
@@ -37,6 +38,10 @@ export class TableStore implements Store {
   readonly notes: Notes = {
     get: (name) => this.#tables.notes.get(name),
     set: (name, text) => this.#backend.apply([this.#tables.notes.put(name, text)]),
+  };
+  readonly side: SideStore = {
+    timeline: (taskId) => this.#tables.timelines.get(taskId),
+    keep: (kept) => this.#keepLazily(kept),
   };
   readonly #backend: Backend;
   readonly #openTables: Tables;
@@ -108,6 +113,17 @@ export class TableStore implements Store {
     await this.#backend.apply(changes);
     this.#outcomeIsUnknown = false;
     for (const { key } of changes) this.#damage.forget(key);
+  }
+
+  /** Certificates keep their result's place; one whose place moves meanwhile is mended like any damaged order. */
+  async #keepLazily({ timelines = [], certificates = [] }: Parameters<SideStore['keep']>[0]): Promise<void> {
+    const tables = this.#tables;
+    const changes = timelines.map(({ taskId, bytes }) => tables.timelines.put(taskId, bytes));
+    for (const { taskId, certBytes } of certificates) {
+      const row = await tables.results.get(taskId);
+      if (row !== undefined) changes.push(tables.results.put(taskId, { ...row, certBytes }));
+    }
+    if (changes.length > 0) await this.#backend.applyLazily(changes);
   }
 
   async #repairOrder(): Promise<void> {

@@ -26,6 +26,8 @@ export interface Tables {
   order: Table<StoredResult['sequence'], Digest>;
   evidence: Table<EvidenceKey, Uint8Array>;
   notes: Table<string, string>;
+  /** What was seen of a task; an older program does without, so it raised no version. */
+  timelines: Table<Digest, Uint8Array>;
 }
 
 export function createTables(backend: Backend, damage: DamageLog): Tables {
@@ -38,6 +40,7 @@ export function createTables(backend: Backend, damage: DamageLog): Tables {
     order: new Table({ name: 'order', prefix: 'o', key: integer, value: digest }, backend, damage),
     evidence: new Table({ name: 'evidence', prefix: 'e', key: evidenceKey, value: raw }, backend, damage),
     notes: new Table({ name: 'notes', prefix: 'n', key: text, value: text }, backend, damage),
+    timelines: new Table({ name: 'timelines', prefix: 'l', key: digest, value: raw }, backend, damage),
   };
 }
 

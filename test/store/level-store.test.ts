@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openLevelStore } from '../../src/store/level-store.ts';
@@ -85,10 +85,80 @@ describe('openLevelStore', () => {
     const damaged: string[] = [];
     const reopened = await openLevelStore({ directory, onDamage: ({ table }) => damaged.push(table) });
     assert.notEqual(reopened.storeId, store.storeId);
-    assert.deepEqual(damaged, ['meta', 'meta']);
+    assert.deepEqual(damaged, ['meta', 'meta', 'meta']);
     assert.equal(await reopened.hasResult(digestOf(1)), true);
     await reopened.close();
   });
+
+  it('keeps its id from start to start, also after a kill', async () => {
+    const { directory, storeId } = await filled();
+    await writeFile(join(directory, 'IN_USE'), '1');
+    const reopened = await openLevelStore({ directory });
+    assert.equal(reopened.storeId, storeId);
+    await reopened.close();
+  });
+
+  it('draws a new id for a copy, and the original keeps its own (R29)', async () => {
+    const { directory, storeId } = await filled();
+    const copy = join(await temporaryFolder(), 'copy');
+    await cp(directory, copy, { recursive: true, preserveTimestamps: true });
+    for (const [path, isSame] of [
+      [copy, false],
+      [directory, true],
+    ] as const) {
+      const store = await openLevelStore({ directory: path });
+      assert.equal(store.storeId === storeId, isSame);
+      assert.equal(await store.hasResult(digestOf(1)), true);
+      await store.close();
+    }
+  });
+
+  const harms: Record<string, (directory: string, log: string) => Promise<void>> = {
+    'a turned bit in its log': async (directory, log) => {
+      const bytes = await readFile(join(directory, log));
+      bytes[20]! ^= 4;
+      await writeFile(join(directory, log), bytes);
+    },
+    'a log that was cut short after an ordinary stop': async (directory, log) => truncate(join(directory, log), 50),
+    'its log gone': (directory, log) => rm(join(directory, log)),
+    'CURRENT gone': (directory) => rm(join(directory, 'CURRENT')),
+    'CURRENT misnaming': (directory) => writeFile(join(directory, 'CURRENT'), 'MANIFEST-none\n'),
+  };
+  for (const [name, harm] of Object.entries(harms)) {
+    it(`tells of ${name}, and draws a new id that outlasts the start (R29)`, async () => {
+      const { directory, storeId } = await filled();
+      await harm(directory, (await readdir(directory)).find((file) => file.endsWith('.log'))!);
+      const damaged: string[] = [];
+      const store = await openLevelStore({ directory, onDamage: ({ table }) => damaged.push(table) });
+      assert.ok(damaged.includes('database'));
+      assert.notEqual(store.storeId, storeId);
+      await store.close();
+      const again = await openLevelStore({ directory });
+      assert.equal(again.storeId, store.storeId);
+      assert.equal(again.damagedCount(), 0);
+      await again.close();
+    });
+  }
+
+  it('takes a record that a kill cut short for never written', async () => {
+    const { directory, storeId } = await filled();
+    const log = (await readdir(directory)).find((file) => file.endsWith('.log'))!;
+    await truncate(join(directory, log), (await stat(join(directory, log))).size - 1);
+    await writeFile(join(directory, 'IN_USE'), '1');
+    const store = await openLevelStore({ directory });
+    assert.equal(store.storeId, storeId);
+    assert.equal(store.damagedCount(), 0);
+    await store.close();
+  });
+
+  async function filled(): Promise<{ directory: string; storeId: string }> {
+    const directory = await temporaryFolder();
+    await (await openLevelStore({ directory })).close(); // its id goes to a table file
+    const store = await openLevelStore({ directory });
+    await store.write(everything);
+    await store.close();
+    return { directory, storeId: store.storeId };
+  }
 });
 
 async function setMeta(directory: string, key: string, value: string): Promise<void> {
@@ -97,6 +167,7 @@ async function setMeta(directory: string, key: string, value: string): Promise<v
       get: async () => undefined,
       entries: () => raw.iterator() as never,
       apply: async () => {},
+      applyLazily: async () => {},
       close: async () => {},
     };
     const { meta } = createTables(unused, { add: () => {} } as never);
