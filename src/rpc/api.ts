@@ -37,7 +37,6 @@ export type {
   LocalVerdict,
   NodeStatus,
   OpenTaskPage,
-  OpenTaskSummary,
   PeerView,
   Readiness,
   ResultPage,

@@ -153,7 +153,7 @@ export type TaskView = z.infer<typeof taskView>;
 const taskType = z.enum(['CODE_REVIEW', 'SKILL_ASSESSMENT']);
 
 /** An undecided task. */
-export const openTaskSummary = z.strictObject({
+const openTaskSummary = z.strictObject({
   taskId: digest,
   type: taskType,
   phase,
@@ -161,7 +161,6 @@ export const openTaskSummary = z.strictObject({
   round: count.nullable(),
   firstSeenAt: time,
 });
-export type OpenTaskSummary = z.infer<typeof openTaskSummary>;
 
 export const openTaskPage = z.strictObject({
   /** Longest open first. */

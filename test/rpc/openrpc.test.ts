@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import openRpc from '@open-rpc/meta-schema';
 import { Ajv } from 'ajv';
 import { COMMON_ERRORS, ERRORS } from '../../src/rpc/errors.ts';
 import { EVENT_TYPES } from '../../src/rpc/events.ts';
@@ -8,7 +8,7 @@ import { useServer, WRITE_TOKEN } from './fake-node.ts';
 import { type OpenRpc, publishedSchemas } from './published.ts';
 
 // Its types lack what it exports.
-const { openrpcDocument: metaSchema } = createRequire(import.meta.url)('@open-rpc/meta-schema');
+const { openrpcDocument: metaSchema } = openRpc as unknown as { openrpcDocument: object };
 
 /** Points the schema's references to the web at what ajv holds itself. */
 function onlyLocal(_key: string, value: { $ref?: unknown } | undefined): unknown {
