@@ -5,6 +5,7 @@ import { METHODS, type MethodName } from '../../src/rpc/methods.ts';
 import { RateLimiter } from '../../src/rpc/rate.ts';
 import { parseStrictJson } from '../../src/rpc/strict-json.ts';
 import { NotingLogger, taskOf } from '../../test/engine/fixture.ts';
+import { makeResult } from '../../test/node/result-fixture.ts';
 import { FakeNode } from '../../test/rpc/fake-node.ts';
 import type { SeededRandom } from '../../test/sim/random.ts';
 import { mutateBytes, mutateJson } from './mutation.ts';
@@ -21,6 +22,15 @@ const PARAMS = {
   limit: 3,
   order: 'newest',
   outcome: 'APPROVED',
+  since: '2026-01-01T00:00:00Z',
+  until: '2027-01-01T00:00:00Z',
+  type: 'CODE_REVIEW',
+  repository: 'example/repository',
+  subject: 'somebody',
+  dissentBy: 1,
+  model: 'rules',
+  result: makeResult().result,
+  tasks: [{ id: 'a', skill: 'SQL', level: 2, requirements: ['reads a plan'] }],
 };
 
 /** Nothing is ever decided here, and nobody waits for it. */

@@ -39,4 +39,14 @@ export interface EngineEvents {
   onDecided?(taskId: Digest, cert: Cert): void;
   /** Something happened to a task; told as it happens, durable or not. */
   onTimeline?(taskId: Digest, entry: TimelineEntry): void;
+  /** What gathered went out. */
+  onTick?(tick: TickSummary): void;
+}
+
+/** What one tick wrote and said. */
+export interface TickSummary {
+  /** How long its synced write took, failed tries included; null if there was nothing to write. */
+  writeMs: number | null;
+  /** Own statements under each signature that was made; repeats are not signed anew by themselves, and left out. */
+  batchSizes: readonly number[];
 }

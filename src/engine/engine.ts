@@ -111,12 +111,10 @@ export class Engine implements NetworkHandlers {
     });
     this.#outbox = new Outbox(
       {
+        ...dependencies,
         committee,
         identity,
-        store,
-        network,
-        clock,
-        logger,
+        onTick: (tick) => this.#events.onTick?.(tick),
         onOwnLeaf: (leaf) => this.#tasks.get(leaf.leaf.taskId)?.dispatch({ kind: 'leaf', leaf }),
         onJournaled: (tick, records) =>
           this.#noteEntry(

@@ -12,6 +12,7 @@ import { BATCH_LEAVES_MAX } from '../protocol/limits.ts';
 import { type Authentic, asAuthentic, attachmentToCbor, type SignedLeaf } from '../protocol/signed-leaf.ts';
 import { type EngineRecord, encodeRecords, type TaskRecord } from './journal.ts';
 import { FRAME_BYTES_TARGET, QUIET_LEAVES, TICK_MS_MAX, WRITE_RETRY_MS } from './limits.ts';
+import type { TickSummary } from './engine-options.ts';
 import type { Clock, Logger, Network, Store, StoredEvidence, StoredTask, StoreWrite } from './ports.ts';
 
 export interface OutboxOptions {
@@ -26,6 +27,7 @@ export interface OutboxOptions {
   onOwnLeaf(leaf: Authentic<SignedLeaf>): void;
   /** The number of the journal entry in which a tick's records were written. */
   onJournaled(tick: number, records: readonly TaskRecord[]): void;
+  onTick?(tick: TickSummary): void;
 }
 
 /** What gathers until the next tick. */
@@ -173,22 +175,26 @@ export class Outbox {
     this.#leavesOfLastTick = tick.leaves.length;
     const number = this.#nextTick++;
     const write = toWrite(tick, number);
-    if (write !== undefined) await this.#write(write);
+    const writeMs = write === undefined ? null : await this.#write(write);
     this.#flushing = false;
     if (this.#stopped) return;
     if (tick.records.length > 0) this.#options.onJournaled(number, tick.records);
-    this.#send(tick);
+    const batchSizes = this.#send(tick);
+    this.#options.onTick?.({ writeMs, batchSizes });
     for (const action of tick.after) action();
     if (hasWork(this.#gathering)) this.#schedule();
     else if (!this.#scheduled) this.#becomeIdle();
   }
 
-  async #write(write: StoreWrite): Promise<void> {
+  /** Milliseconds that it took. */
+  async #write(write: StoreWrite): Promise<number> {
+    const { clock } = this.#options;
+    const startMs = clock.nowMs();
     while (!this.#stopped) {
       try {
         await this.#options.store.write(write);
         this.fault = undefined;
-        return;
+        break;
       } catch (error) {
         this.fault = (error as Error).message;
         this.#options.logger.error(
@@ -197,17 +203,21 @@ export class Outbox {
         );
         await new Promise<void>((resolve) => {
           this.#idle.push(resolve);
-          this.#cancelTimer = this.#options.clock.setTimer(WRITE_RETRY_MS, resolve);
+          this.#cancelTimer = clock.setTimer(WRITE_RETRY_MS, resolve);
         });
       }
     }
+    return clock.nowMs() - startMs;
   }
 
-  #send(tick: Tick): void {
-    for (const leaves of chunks(tick.leaves)) this.#sendBatch(leaves, false);
+  /** How many new leaves went under each signature. */
+  #send(tick: Tick): number[] {
+    const batches = [...chunks(tick.leaves)];
+    for (const leaves of batches) this.#sendBatch(leaves, false);
     for (const leaves of chunks(tick.repeats)) this.#sendBatch(leaves, true);
     for (const bundle of tick.bundles) this.#broadcast({ bundles: [bundle] });
     for (const announcement of tick.announcements) this.#broadcast({ announcements: [announcement] });
+    return batches.map((leaves) => leaves.length).filter((size) => size > 0);
   }
 
   #sendBatch(leaves: OwnLeaf[], repeat: boolean): void {
