@@ -124,10 +124,13 @@ function judgeProposal(instance: Instance, { valueId, validRound }: LeafOf<'PROP
   const { lock } = instance;
   const held = instance.values.get(valueId)!;
   const lockedOnIt = lock !== null && lockedId(instance) === valueId;
-  if (validRound >= 0 && polkaFor(instance, validRound, valueId) === undefined) return 'wait';
+  if (validRound >= 0) {
+    // R16: an honest validator of its quorum judged the value; whoever held its witnesses may have lost them since.
+    if (polkaFor(instance, validRound, valueId) === undefined) return 'wait';
+    return lock === null || lock.round <= validRound || lockedOnIt ? 'yes' : 'no';
+  }
   const valid = hardValid(instance, held);
   if (valid !== true) return valid === undefined ? 'wait' : 'no';
-  if (validRound >= 0) return lock === null || lock.round <= validRound || lockedOnIt ? 'yes' : 'no'; // R16
   if (lock !== null && !lockedOnIt) return 'no'; // R15
   return softAccept(instance, held);
 }

@@ -15,7 +15,7 @@ import { Certificates } from './certificates.ts';
 import { Decisions } from './decisions.ts';
 import type { EngineDependencies, EngineEvents, EngineOptions } from './engine-options.ts';
 import { JournalIndex } from './journal-index.ts';
-import { RECONNECT_SPREAD_MS, TASK_LIMITS } from './limits.ts';
+import { HEARD_TASKS_MAX, RECONNECT_SPREAD_MS, TASK_LIMITS } from './limits.ts';
 import { OpenTask, type OpenTaskContext, type OpenTaskInit } from './open-task.ts';
 import { Outbox } from './outbox.ts';
 import { PeerExchange } from './peer-exchange.ts';
@@ -55,7 +55,7 @@ export class Engine implements NetworkHandlers {
   readonly #router: Router;
   readonly #journal = new JournalIndex();
   readonly #outbox: Outbox;
-  /** Records of tasks whose body was lost: they wait until it is fetched. */
+  /** Tasks that are known by their records only, until their body is fetched. */
   readonly #bodiless = new Map<Digest, { records: JournalRecord[]; maySign: boolean }>();
   readonly #quota: TaskQuota;
   /** R28: undecided tasks that were given up; a certificate may still come for them. */
@@ -84,15 +84,8 @@ export class Engine implements NetworkHandlers {
     const background = createBackground(logger);
     this.#authenticator = options.authenticator;
     this.certificates = new Certificates(committee, this.#authenticator, store);
-    this.attestations = new Attestations({
-      committee,
-      identity,
-      store,
-      network,
-      certificates: this.certificates,
-      logger,
-    });
     const { certificates } = this;
+    this.attestations = new Attestations({ ...dependencies, committee, identity, certificates });
     this.records = new TaskRecords({
       side,
       clock,
@@ -130,7 +123,7 @@ export class Engine implements NetworkHandlers {
       network,
       clock,
       logger,
-      onHeard: (taskId) => this.#probation.noteHeard(taskId),
+      onHeard: (taskId) => this.#noteHeard(taskId),
       onFound: (found) => this.#router.takeFound(found),
     });
     this.#catchUp = new CatchUp({
@@ -333,6 +326,14 @@ export class Engine implements NetworkHandlers {
     if (this.committee.validators.some(({ publicKey }) => publicKey === peer)) void this.#catchUp.sync(peer);
   }
 
+  /** R29: it may be signed already, and its body may come after the probation, even after a restart. */
+  #noteHeard(taskId: Digest): void {
+    const isKnown = this.#tasks.has(taskId) || this.#bodiless.has(taskId) || this.certificates.has(taskId);
+    if (isKnown || !this.#probation.isRunning || this.#bodiless.size >= HEARD_TASKS_MAX) return;
+    this.#bodiless.set(taskId, { records: [], maySign: false });
+    this.#outbox.record(taskId, { kind: 'opened', firstSeenMs: this.#dependencies.clock.nowMs(), maySign: false });
+  }
+
   /** False if it is open already, or there are too many; then it comes again by a repeat. */
   #openNew(
     task: Task,
@@ -346,7 +347,7 @@ export class Engine implements NetworkHandlers {
     if (this.#quota.refusal(origin.announcedBy, taskBytes.length) !== undefined) return false;
     const firstSeenMs = this.#dependencies.clock.nowMs();
     this.#outbox.task({ taskId, taskBytes, firstSeenMs });
-    const recovered = this.#bodiless.get(taskId) ?? { records: [], maySign: !this.#probation.covers(taskId) };
+    const recovered = this.#bodiless.get(taskId) ?? { records: [], maySign: !this.#probation.isRunning };
     if (!this.#bodiless.delete(taskId))
       this.#outbox.record(taskId, { kind: 'opened', firstSeenMs, maySign: recovered.maySign });
     this.#open({ taskId, task, taskBytes, firstSeenMs, announcement, ...recovered }, origin);

@@ -1,9 +1,4 @@
-import type { Digest } from '../protocol/hash.ts';
-import { BoundedSet } from './bounded.ts';
 import type { Clock } from './ports.ts';
-
-/** Ten times what may be open at once. */
-const HEARD_IDS_MAX = 100_000;
 
 /**
  * R29: a time in which nothing new is signed, since the key may have said what this journal does not know. It runs by
@@ -15,7 +10,6 @@ export class Probation {
   #untilMs = 0;
   #cancel: (() => void) | undefined;
   #waiting: (() => void)[] = [];
-  readonly #heard = new BoundedSet<Digest>(HEARD_IDS_MAX);
 
   constructor(durationMs: number, clock: Clock) {
     this.#durationMs = durationMs;
@@ -24,16 +18,6 @@ export class Probation {
 
   get isRunning(): boolean {
     return this.#cancel !== undefined;
-  }
-
-  /** A task was spoken of, whose body may come only after the probation: it may be signed already. */
-  noteHeard(taskId: Digest): void {
-    if (this.isRunning) this.#heard.add(taskId);
-  }
-
-  /** True for a task that is to be followed only. */
-  covers(taskId: Digest): boolean {
-    return this.isRunning || this.#heard.has(taskId);
   }
 
   /** When it ends or ended, as the clock now has it (milliseconds since 1970); 0 if there was none. */

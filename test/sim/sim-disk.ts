@@ -135,6 +135,7 @@ export class SimStore implements Store {
   async resultIds(cursor: number, limit: number): Promise<{ sequence: number; taskId: string }[]> {
     return this.results({ cursor, limit, order: 'oldest' });
   }
+  async pruned(): Promise<undefined> {}
   resultCount(): number {
     return this.#disk.results.size;
   }

@@ -44,6 +44,18 @@ describe('the simulated network', () => {
     });
   }
 
+  for (const [seed, lost] of [
+    [2_001_423, 'what it heard of, by a crash after its probation'],
+    [2_002_051, 'the same, before the probation was over'],
+    [2_003_746, 'the witnesses of a locked value, by a crash of everybody who held them'],
+  ] as const) {
+    it(`R16, R29: keeps every promise where a validator loses ${lost} (seed ${seed})`, async function () {
+      this.timeout(60_000);
+      const { violations } = await runSchedule(drawSchedule(seed));
+      assert.deepEqual(violations, []);
+    });
+  }
+
   it('is not blind: with F+1 twins on both sides of a partition it sees two decisions', async () => {
     const { violations } = await runSchedule(splitBrain());
     assert.ok(
