@@ -26,6 +26,8 @@ export interface Backend {
   apply(changes: readonly Change[]): Promise<void>;
   /** All changes or none, without waiting for the disk: a crash of the machine may lose them. */
   applyLazily(changes: readonly Change[]): Promise<void>;
+  /** Rewrites a range so that what was deleted in it leaves the disk. May take long; reads and writes go on. */
+  compact(range: Pick<KeyRange, 'from' | 'to'>): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -125,6 +125,11 @@ class LevelBackend implements Backend {
     return this.#apply(changes, false);
   }
 
+  async compact({ from, to }: Pick<KeyRange, 'from' | 'to'>): Promise<void> {
+    const database = this.#database as unknown as { compactRange(from: Uint8Array, to: Uint8Array): Promise<void> };
+    await this.#run(() => database.compactRange(from, to));
+  }
+
   async #apply(changes: readonly Change[], sync: boolean): Promise<void> {
     // After a failed write LevelDB's log may end in half a record, and what is written behind that would be lost
     // at the next start: opening anew begins a new log.

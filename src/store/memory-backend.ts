@@ -25,6 +25,7 @@ export function createMemoryBackend(): Backend {
     },
     apply,
     applyLazily: apply,
+    compact: async () => {},
     close: async () => {
       values.clear();
       keys.length = 0;

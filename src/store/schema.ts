@@ -3,8 +3,14 @@ import { ValidationError } from '../protocol/errors.ts';
 import type { Backend, Change } from './backend.ts';
 import type { Tables } from './tables.ts';
 
-/** The form of all tables; a higher one is refused. A lower one would be migrated here, but 1 is the first. */
-export const SCHEMA_VERSION = 1;
+/** The form of all tables; a higher one is refused, a lower one is taken over at opening. */
+export const SCHEMA_VERSION = 2;
+
+/**
+ * Versions whose tables are read as they are: 1 knows no pruned tasks, and must not open a database that may hold some,
+ * since it would fetch from peers what was dropped.
+ */
+const TAKEN_OVER = new Set(['1']);
 
 /** What the database's files say of it. */
 export interface Surroundings {
@@ -28,7 +34,7 @@ export async function prepareSchema(
 ): Promise<string> {
   const changes: Change[] = [];
   const version = await meta.get('schemaVersion');
-  if (version === undefined) changes.push(meta.put('schemaVersion', String(SCHEMA_VERSION)));
+  if (version === undefined || TAKEN_OVER.has(version)) changes.push(meta.put('schemaVersion', String(SCHEMA_VERSION)));
   else if (Number(version) !== SCHEMA_VERSION) throw newerError(version);
   let storeId = await meta.get('storeId');
   const placeBefore = await meta.get('place');

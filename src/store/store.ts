@@ -2,6 +2,8 @@ import type {
   Clock,
   JournalEntry,
   Notes,
+  PrunedTask,
+  PruneStore,
   ResultQuery,
   SideStore,
   Store,
@@ -14,6 +16,7 @@ import { ValidationError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Backend, Change, Damage } from './backend.ts';
 import type { DamageLog } from './damage-log.ts';
+import { Pruning } from './pruning.ts';
 import { ResultLog } from './result-log.ts';
 import type { Tables } from './tables.ts';
 
@@ -43,12 +46,19 @@ export class TableStore implements Store {
     timeline: (taskId) => this.#tables.timelines.get(taskId),
     keep: (kept) => this.#keepLazily(kept),
   };
+  readonly pruning: PruneStore = {
+    prune: (prunes, nowMs) => this.#prune(prunes, nowMs),
+    compact: () => this.#pruning.compact(),
+  };
   readonly #backend: Backend;
   readonly #openTables: Tables;
   readonly #resultLog: ResultLog;
   readonly #damage: DamageLog;
   readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #pruning: Pruning;
   #writing: Promise<void> | undefined;
+  /** What is dropped now: a write that began before would put it back, one that comes meanwhile waits. */
+  #dropping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   /** A write failed: whether it took place is unknown until the order is read again. */
   #outcomeIsUnknown = false;
@@ -58,6 +68,7 @@ export class TableStore implements Store {
     this.#backend = backend;
     this.#openTables = tables;
     this.#resultLog = new ResultLog(tables);
+    this.#pruning = new Pruning(tables, backend);
     this.#damage = damage;
     this.#clock = clock;
   }
@@ -82,6 +93,7 @@ export class TableStore implements Store {
   }
 
   async #write(write: StoreWrite): Promise<void> {
+    await this.#dropping;
     if (this.#outcomeIsUnknown) await this.#resultLog.load();
     await this.#repairOrder();
     const prepared = await this.#resultLog.prepare(write.results ?? [], this.#clock.nowMs());
@@ -89,7 +101,22 @@ export class TableStore implements Store {
     this.#resultLog.commit(prepared);
   }
 
-  /** Tasks, reports and evidence are kept as they were first stored, unless that was damaged. */
+  async #prune(...what: Parameters<PruneStore['prune']>): Promise<void> {
+    this.#assertOpen();
+    await this.#pruning.flush();
+    while (this.#writing !== undefined || this.#dropping !== undefined)
+      await Promise.allSettled([this.#writing, this.#dropping]);
+    this.#assertOpen();
+    const dropped = this.#pruning.prune(...what);
+    this.#dropping = dropped
+      .catch(() => undefined)
+      .finally(() => {
+        this.#dropping = undefined;
+      });
+    await dropped;
+  }
+
+  /** Tasks, reports and evidence are kept as they were first stored, unless that was damaged; a dropped body stays away. */
   async #changesOf({
     tasks = [],
     reports = [],
@@ -98,8 +125,9 @@ export class TableStore implements Store {
     dropJournal = [],
   }: StoreWrite): Promise<Change[]> {
     const tables = this.#openTables;
+    const kept = await this.#pruning.withoutDropped(tasks);
     return [
-      ...(await tables.tasks.putNew(tasks.map(({ taskId, ...task }) => [taskId, task]))),
+      ...(await tables.tasks.putNew(kept.map(({ taskId, ...task }) => [taskId, task]))),
       ...(await tables.reports.putNew(reports.map(({ digest, reportBytes }) => [digest, reportBytes]))),
       ...(await tables.evidence.putNew(evidence.map(({ evidenceBytes, ...key }) => [key, evidenceBytes]))),
       ...dropJournal.map((tick) => tables.journal.delete(tick)),
@@ -177,13 +205,17 @@ export class TableStore implements Store {
     return kept;
   }
 
+  pruned(taskId: Digest): Promise<PrunedTask | undefined> {
+    return this.#tables.pruned.get(taskId);
+  }
+
   damagedCount(): number {
     return this.#damage.count;
   }
 
   close(): Promise<void> {
     this.#closing ??= (async () => {
-      await Promise.allSettled([this.#writing]);
+      await Promise.allSettled([this.#writing, this.#dropping]);
       await this.#backend.close();
     })();
     return this.#closing;

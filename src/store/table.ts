@@ -93,6 +93,11 @@ export class Table<Key, Value> {
     }
   }
 
+  /** Gives the space of what was deleted back to the disk. */
+  compact(): Promise<void> {
+    return this.#backend.compact({ from: this.#prefix, to: successor(this.#prefix) });
+  }
+
   #storedKey(key: Key): Uint8Array {
     return concatBytes([this.#prefix, this.#schema.key.encode(key)]);
   }

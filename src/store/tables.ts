@@ -1,4 +1,4 @@
-import type { JournalEntry, StoredEvidence, StoredResult, StoredTask } from '../engine/ports.ts';
+import type { JournalEntry, PrunedTask, StoredEvidence, StoredResult, StoredTask } from '../engine/ports.ts';
 import { concatBytes, fromHex, toHex } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
@@ -28,6 +28,8 @@ export interface Tables {
   notes: Table<string, string>;
   /** What was seen of a task; an older program does without, so it raised no version. */
   timelines: Table<Digest, Uint8Array>;
+  /** What was dropped on purpose. An older program would fetch it again: since version 2. */
+  pruned: Table<Digest, PrunedTask>;
 }
 
 export function createTables(backend: Backend, damage: DamageLog): Tables {
@@ -41,6 +43,7 @@ export function createTables(backend: Backend, damage: DamageLog): Tables {
     evidence: new Table({ name: 'evidence', prefix: 'e', key: evidenceKey, value: raw }, backend, damage),
     notes: new Table({ name: 'notes', prefix: 'n', key: text, value: text }, backend, damage),
     timelines: new Table({ name: 'timelines', prefix: 'l', key: digest, value: raw }, backend, damage),
+    pruned: new Table({ name: 'pruned', prefix: 'x', key: digest, value: prunedTask }, backend, damage),
   };
 }
 
@@ -88,6 +91,25 @@ const result: Codec<Omit<StoredResult, 'taskId'>> = {
     sequence: integer.decode(bytes.subarray(0, NUMBER_BYTES)),
     storedAtMs: time.decode(bytes.subarray(NUMBER_BYTES, 2 * NUMBER_BYTES)),
     certBytes: bytes.subarray(2 * NUMBER_BYTES),
+  }),
+};
+
+/** A time before 1970 stands for never. */
+const NEVER = -1;
+
+const moment: Codec<number | null> = {
+  encode: (value) => time.encode(value ?? NEVER),
+  decode: (bytes) => {
+    const value = time.decode(bytes);
+    return value < 0 ? null : value;
+  },
+};
+
+const prunedTask: Codec<PrunedTask> = {
+  encode: ({ bodyAtMs, reportsAtMs }) => concatBytes([moment.encode(bodyAtMs), moment.encode(reportsAtMs)]),
+  decode: (bytes) => ({
+    bodyAtMs: moment.decode(bytes.subarray(0, NUMBER_BYTES)),
+    reportsAtMs: moment.decode(bytes.subarray(NUMBER_BYTES)),
   }),
 };
 
