@@ -3,8 +3,15 @@ import type { Context } from 'mocha';
 
 /** Programs that tests use and npm does not bring: where Debian puts them, and what installs them. */
 const PROGRAMS = {
+  git: { path: '/usr/bin/git', packages: 'git' },
   chromium: { path: process.env['PHEME_CHROMIUM'] ?? '/usr/bin/chromium', packages: 'chromium' },
+  promtool: { path: '/usr/bin/promtool', packages: 'prometheus' },
+  kubectl: { path: '/usr/bin/kubectl', packages: 'kubernetes-client' },
+  'systemd-analyze': { path: '/usr/bin/systemd-analyze', packages: 'systemd' },
   python3: { path: '/usr/bin/python3', packages: 'python3' },
+  'redis-server': { path: '/usr/bin/redis-server', packages: 'redis-server' },
+  postgres: { path: '/usr/lib/postgresql/15/bin/postgres', packages: 'postgresql-15' },
+  openssl: { path: '/usr/bin/openssl', packages: 'openssl' },
   securesystemslib: {
     path: '/usr/lib/python3/dist-packages/securesystemslib',
     packages: 'python3-securesystemslib',

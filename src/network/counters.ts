@@ -20,6 +20,8 @@ export interface NetworkCounters {
   connectionsRefused: number;
   /** Peers that were connected and deaf, and were hung up. */
   deafHeals: number;
+  /** Time in which connected peers were not heard by gossip, summed over the peers. */
+  deafMs: number;
 }
 
 export function createCounters(): NetworkCounters {
@@ -38,5 +40,6 @@ export function createCounters(): NetworkCounters {
     dialsFailed: 0,
     connectionsRefused: 0,
     deafHeals: 0,
+    deafMs: 0,
   };
 }

@@ -91,6 +91,7 @@ export class Watchdog {
       if (now - peer.connectedAtMs >= STEADY_MS) this.#heals.delete(peer.key);
     } else {
       watch.deafMs += WATCH_MS;
+      this.#parts.counters.deafMs += WATCH_MS;
     }
     const fault = this.#faultOf(peer, watch);
     if (fault !== undefined) this.#heal(peer, fault);

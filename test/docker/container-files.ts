@@ -11,6 +11,8 @@ export function text(path: string): Promise<string> {
 /** What the tests ask of a service of the compose file. */
 export interface Service {
   image: string;
+  /** Undefined where it always runs. */
+  profiles?: string[];
   pull_policy: string;
   read_only: boolean;
   cap_drop: string[];

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { environmentLayer } from '../../src/config/environment.ts';
 import { DEFAULT_P2P_PORT, DEFAULT_RPC_PORT } from '../../src/config/schema.ts';
 import type { Fault } from '../../src/protocol/errors.ts';
@@ -68,7 +71,8 @@ describe('the devnet in containers', () => {
 
   it('has four validators, and the one that made their homes', async () => {
     const services = await composeServices();
-    assert.deepEqual([...services.keys()], ['testnet', ...VALIDATORS]);
+    const always = [...services].filter(([, { profiles }]) => profiles === undefined).map(([name]) => name);
+    assert.deepEqual(always, ['testnet', ...VALIDATORS]);
     const hosts = [
       ...services
         .get('testnet')!
@@ -83,13 +87,14 @@ describe('the devnet in containers', () => {
       assert.equal(service.read_only, true, name);
       assert.deepEqual(service.cap_drop, ['ALL'], name);
       assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
-      for (const key of ['cap_add', 'privileged', 'user'] as const)
-        assert.equal(service[key], undefined, `${name} ${key}`);
+      for (const key of ['cap_add', 'privileged'] as const) assert.equal(service[key], undefined, `${name} ${key}`);
+      assert.match(service.user ?? '1000:1000', /^[1-9]\d*:[1-9]\d*$/, name);
     }
   });
 
   it('never takes its image from a registry', async () => {
-    for (const [name, { pull_policy, image }] of await composeServices()) {
+    for (const [name, { pull_policy, image, profiles }] of await composeServices()) {
+      if (profiles !== undefined) continue;
       assert.equal(pull_policy, 'never', name);
       assert.match(image, /:-localhost\//, name);
     }
@@ -98,8 +103,12 @@ describe('the devnet in containers', () => {
   it('publishes nothing beyond loopback', async () => {
     for (const [name, { ports = [], network_mode }] of await composeServices()) {
       assert.notEqual(network_mode, 'host', name);
-      for (const port of ports)
-        assert.match(port, new RegExp(`^127\\.0\\.0\\.1:\\$\\{DEVNET_PORT_\\d-\\d+\\}:${DEFAULT_RPC_PORT}$`));
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:\$\{DEVNET_\w+-\d+\}:\d+$/);
+      if (VALIDATORS.includes(name))
+        assert.deepEqual(
+          ports.map((port) => port.split('}:')[1]),
+          [`${DEFAULT_RPC_PORT}`],
+        );
     }
   });
 
@@ -113,7 +122,8 @@ describe('the devnet in containers', () => {
   });
 
   it('sets only variables that pheme knows', async () => {
-    for (const [name, { environment = {} }] of await composeServices()) {
+    for (const [name, { environment = {}, profiles }] of await composeServices()) {
+      if (profiles !== undefined) continue;
       const faults: Fault[] = [];
       environmentLayer(environment, 'environment', faults);
       assert.deepEqual(faults, [], name);
@@ -126,5 +136,39 @@ describe('the devnet in containers', () => {
       assert.equal(services.get(name)!.healthcheck.test?.at(-1), '/readyz', name);
       assert.equal(services.get(name)!.restart, 'unless-stopped', name);
     }
+  });
+
+  it('brings Prometheus, Grafana, Redis and PostgreSQL by profile, each by a pinned tag', async () => {
+    const services = [...(await composeServices())].filter(([, { profiles }]) => profiles !== undefined);
+    assert.deepEqual(
+      services.map(([name, { profiles }]) => [name, profiles?.join()]),
+      [
+        ['prometheus', 'monitoring'],
+        ['grafana', 'monitoring'],
+        ['redis', 'adapters'],
+        ['postgres', 'adapters'],
+      ],
+    );
+    for (const [name, { image, healthcheck }] of services) {
+      assert.match(image, /^[a-z/]+:v?\d+\.\d+(?:\.\d+)?(?:-[a-z]+)?$/, name);
+      assert.ok((healthcheck.test ?? []).length > 1, name);
+    }
+  });
+
+  it('shows whoever scrapes a token that only reads, and no key', async () => {
+    const services = await composeServices();
+    const mounts = services.get('prometheus')!.volumes.filter((mount) => typeof mount !== 'string');
+    assert.deepEqual(
+      mounts.map(({ volume }) => volume.subpath),
+      ['metrics'],
+    );
+    for (const name of VALIDATORS)
+      assert.equal(services.get(name)!.environment?.['PHEME_RPC_READ_TOKEN_FILE'], 'read-tokens', name);
+  });
+
+  it('passes the linter of compose files without a warning', async () => {
+    const linter = fileURLToPath(new URL('../bin/dclint.cjs', import.meta.resolve('dclint')));
+    const args = ['--config', 'docker/dclint.yaml', '--max-warnings', '0', 'docker/compose.yml'];
+    await promisify(execFile)(process.execPath, [linter, ...args], { cwd: fileURLToPath(ROOT) });
   });
 });
