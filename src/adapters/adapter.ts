@@ -1,5 +1,7 @@
-import type { Clock, Logger, Notes } from '../engine/ports.ts';
+import type { Clock, Logger, Notes, StoredEvidence } from '../engine/ports.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
+import type { KeyPurpose } from '../protocol/derived-key.ts';
+import type { Signer } from '../protocol/ed25519.ts';
 import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Task } from '../protocol/task.ts';
@@ -40,6 +42,12 @@ export interface AdapterHost {
   getTask(taskId: Digest): Promise<Task | null>;
   /** Decided tasks after a place in the order, oldest first; one whose result is damaged too, until it is fetched again. */
   decidedAfter(sequence: number, limit: number): Promise<DecidedTask[]>;
+  /** Place of the newest decision; 0 before the first. */
+  lastDecided(): Promise<number>;
+  /** Proofs against validators, always in the same order. */
+  evidence(limit: number): Promise<StoredEvidence[]>;
+  /** A key of the node for this purpose alone. */
+  derivedSigner(purpose: KeyPurpose): Signer;
   /** Called once a decision is durable; returns the way to stop that. */
   onDecided(listener: (taskId: Digest) => void): () => void;
   readonly notes: Notes;

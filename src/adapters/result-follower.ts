@@ -5,6 +5,8 @@ export interface FollowerOptions {
   name: string;
   /** Decided tasks that are delivered in one go. */
   batchMax: number;
+  /** How long more decisions are waited for before a batch that is not full is delivered; 0 unless given. */
+  gatherMs?: number;
   /** First pause after a failure; doubles up to `retryMsMax`. */
   retryMs?: number;
   retryMsMax?: number;
@@ -18,6 +20,8 @@ export interface FollowerOptions {
 /** A restarted service is back within a second or two; one that is gone for long is asked twice a minute. */
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 30_000;
+/** Share of a pause that chance takes off, so that many nodes do not ask a restarted service in one moment. */
+const JITTER = 0.25;
 
 /**
  * Follows the node's decisions and delivers each at least once and in order, over outages and restarts: the order of
@@ -36,7 +40,7 @@ export class ResultFollower implements Adapter {
 
   constructor(options: FollowerOptions, host: AdapterHost) {
     this.name = options.name;
-    this.#options = { retryMs: RETRY_MS, retryMsMax: RETRY_MS_MAX, ...options };
+    this.#options = { gatherMs: 0, retryMs: RETRY_MS, retryMsMax: RETRY_MS_MAX, ...options };
     this.#host = host;
     this.#unsubscribe = host.onDecided(() => this.#wake());
     this.#running = this.#run();
@@ -71,7 +75,7 @@ export class ResultFollower implements Adapter {
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         this.#failed(error as Error);
-        await this.#pause(pauseMs);
+        await this.#pause(pauseMs * (1 - JITTER * Math.random()));
         pauseMs = Math.min(2 * pauseMs, this.#options.retryMsMax);
       }
     }
@@ -79,16 +83,25 @@ export class ResultFollower implements Adapter {
 
   /** Delivers one batch; false if there was none. */
   async #deliverNext(): Promise<boolean> {
-    const { name, batchMax, deliver } = this.#options;
+    const { name, deliver } = this.#options;
     const note = `adapter/${name}/delivered`;
     this.#delivered = Number((await this.#host.notes.get(note)) ?? 0);
-    const batch = await this.#host.decidedAfter(this.#delivered, batchMax);
+    const batch = await this.#gather();
     const last = batch.at(-1);
     if (last === undefined) return false;
     await deliver(batch, this.#stopping.signal);
     await this.#host.notes.set(note, String(last.sequence));
     this.#delivered = last.sequence;
     return true;
+  }
+
+  async #gather(): Promise<DecidedTask[]> {
+    const { batchMax, gatherMs } = this.#options;
+    const found = await this.#host.decidedAfter(this.#delivered, batchMax);
+    if (gatherMs === 0 || found.length === 0 || found.length === batchMax) return found;
+    await this.#pause(gatherMs);
+    this.#stopping.signal.throwIfAborted();
+    return this.#host.decidedAfter(this.#delivered, batchMax);
   }
 
   /** Resolves at the next decision, or at the stop. */

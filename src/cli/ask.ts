@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { VerifiedResult, VerifyingClient } from '../node/client.ts';
+import type { AgreedFinding } from '../protocol/agreement.ts';
 import { createCommittee } from '../protocol/committee.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import { ATTEMPTS_MAX } from '../protocol/limits.ts';
@@ -23,7 +24,8 @@ export interface AskFlags {
 const TIMEOUT_MS = 120_000; // the judges' budget of 60 s, and as much again for a loaded network
 const PROGRESS_POLL_MS = 300;
 
-export function askOptions(command: Command): Command {
+/** @param formats of the result; the first unless one is given */
+export function askOptions(command: Command, formats: readonly [string, ...string[]] = ['pretty', 'json']): Command {
   return command
     .option('--network <genesis.json>', "the genesis to verify the result against (else the home's)")
     .addOption(
@@ -32,26 +34,31 @@ export function askOptions(command: Command): Command {
         .default(TIMEOUT_MS, '2m'),
     )
     .option('--retry', 'ask again what ended EXPIRED or INCONCLUSIVE')
-    .addOption(
-      new Option('--format <format>', 'how to print the result').choices(['pretty', 'json']).default('pretty'),
-    );
+    .addOption(new Option('--format <format>', 'how to print the result').choices([...formats]).default(formats[0]));
 }
 
 /** Submits a task, waits, verifies, prints; the exit code is that of the outcome. */
 export async function ask(session: Session, given: Task, flags: AskFlags): Promise<ExitCode> {
-  const { signal } = session.io;
   const client = await session.verifyingClient(flags.network);
-  const task = flags.retry ? await nextAttempt(client, given, signal) : given;
   const out = outputFor(session, flags.format);
-  const taskId = await client.submit(task, signal);
-  out.progress(`submitted ${taskId} to ${client.rpc.url}`);
-  const verified = await whileShowing(client, taskId, out, client.wait(task, flags.timeout, signal)).catch(
-    (error: unknown) => {
-      throw undecided(error, taskId);
-    },
-  );
+  const verified = await askVerified(session, client, given, { ...flags, out });
   printResult(out, client, verified);
   return exitOfOutcome(verified.result.outcome);
+}
+
+/** Submits a task, waits and verifies, showing how far it is. */
+export async function askVerified(
+  { io: { signal } }: Session,
+  client: VerifyingClient,
+  given: Task,
+  { retry, timeout, out }: Pick<AskFlags, 'retry' | 'timeout'> & { out: Output },
+): Promise<VerifiedResult> {
+  const task = retry ? await nextAttempt(client, given, signal) : given;
+  const taskId = await client.submit(task, signal);
+  out.progress(`submitted ${taskId} to ${client.rpc.url}`);
+  return whileShowing(client, taskId, out, client.wait(task, timeout, signal)).catch((error: unknown) => {
+    throw undecided(error, taskId);
+  });
 }
 
 export function outputFor(session: Session, format: AskFlags['format']): Output {
@@ -59,10 +66,15 @@ export function outputFor(session: Session, format: AskFlags['format']): Output 
 }
 
 /** A result for people, with what was checked; or for programs, exactly as `pheme verify` takes it. */
-export function printResult(out: Output, { genesis }: VerifyingClient, { result, verification }: VerifiedResult): void {
+export function printResult(
+  out: Output,
+  { genesis }: VerifyingClient,
+  { result, verification }: VerifiedResult,
+  findings?: readonly AgreedFinding[],
+): void {
   const committee = createCommittee(genesis);
   out.json(result);
-  for (const { text, tone } of renderResult(result, committee)) out.line(text, tone);
+  for (const { text, tone } of renderResult(result, committee, findings)) out.line(text, tone);
   const names = verification.checks.filter(({ ok }) => ok).map(({ name }) => name);
   out.line(
     `verified  against the genesis of ${genesis.name} (${committee.networkId.slice(0, 16)}): ${names.join(', ')}`,

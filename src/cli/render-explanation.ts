@@ -1,3 +1,4 @@
+import { EVENT_TEXTS } from '../protocol/explanation.ts';
 import type { TaskExplanation, TimelineEntryView, ValidatorExplanation } from '../rpc/api.ts';
 import { type Tone, table } from './io.ts';
 import type { Line } from './render-result.ts';
@@ -8,27 +9,6 @@ const TONES: Readonly<Partial<Record<ValidatorExplanation['standing'], Tone>>> =
   missing: 'bad',
   unrevealed: 'bad',
   waiting: 'faint',
-};
-
-/** How events read in a timeline; the validator stands before, and a note behind. */
-const EVENT_WORDS: Readonly<Record<TimelineEntryView['event'], string>> = {
-  seen: 'the task became known here',
-  judged: 'judged it here',
-  committed: 'committed to a judgement',
-  closed: 'closed its list of commitments',
-  revealed: 'revealed its judgement',
-  round_started: 'is the proposer of the round that begins',
-  proposed: 'proposed a value',
-  prevoted: 'a quorum prevoted one value',
-  precommitted: 'a quorum precommitted one value',
-  round_ended: 'the round ended',
-  decided: 'decided',
-  late_signature: 'signed after the decision',
-  deadline_passed: "the task's deadline passed",
-  not_connected: 'is away',
-  equivocated: 'contradicted itself',
-  following_only: 'this node signs nothing for it',
-  restarted: 'this node started again',
 };
 
 /** An explanation as a story: what came out and why, who did what, and what happened when. */
@@ -67,7 +47,7 @@ function renderTimeline(timeline: readonly TimelineEntryView[]): Line[] {
     `  ${event === 'seen' ? at : after(Date.parse(at) - startMs)}`,
     round === null ? '' : `round ${round}`,
     validatorIndex === null ? '' : `validator ${validatorIndex}`,
-    note === undefined ? EVENT_WORDS[event] : `${EVENT_WORDS[event]}: ${note}`,
+    note === undefined ? EVENT_TEXTS[event] : `${EVENT_TEXTS[event]}: ${note}`,
   ]);
   return table(rows).map((text) => ({ text }));
 }

@@ -21,8 +21,11 @@ const FINDINGS_SHOWN_MAX = 20;
 const VERDICTS = { approve: 'approves', reject: 'rejects', abstain: 'abstains' } as const;
 const VOTE_TONES: Readonly<Record<JudgementView['vote'], Tone>> = { approve: 'good', reject: 'bad', abstain: 'faint' };
 
-/** A result for people: what was found and by how many, every validator's judgement, then what was agreed. */
-export function renderResult(result: ConsensusResult, committee: Committee): Line[] {
+/**
+ * A result for people: what was found and by how many, every validator's judgement, then what was agreed.
+ * @param shown the findings to show; all unless given
+ */
+export function renderResult(result: ConsensusResult, committee: Committee, shown?: readonly AgreedFinding[]): Line[] {
   const views = new Map((result.judgements ?? []).map((view) => [view.validator, view]));
   const minConfidence = ppmToNumber(committee.rules.minConfidencePpm);
   const { findings, modelFamilies } = agreementOf(result.judgements ?? []); // a file's own is not believed
@@ -30,7 +33,7 @@ export function renderResult(result: ConsensusResult, committee: Committee): Lin
     renderJudgement(validatorName(index, publicKey), views.get(publicKey), minConfidence),
   );
   const agreed = renderAgreed(result, committee, modelFamilies);
-  return [...renderFindings(findings), ...judgements, { text: '' }, ...agreed];
+  return [...renderFindings(shown ?? findings), ...judgements, { text: '' }, ...agreed];
 }
 
 /** The name under which people see a validator: its position in the genesis, from 0, and its key's beginning. */

@@ -39,17 +39,20 @@ export class Session {
   /**
    * @param model a command's `--model`
    * @param peers a command's `--peer`s, in place of those in the configuration
+   * @param settings other flags of a command, by the path of their setting
    * @throws ValidationError INVALID_CONFIG
    */
   loadConfig({
     model,
     peers,
+    settings,
   }: {
     model?: string | undefined;
     peers?: string[] | undefined;
+    settings?: Record<string, unknown>;
   } = {}): Promise<LoadedConfig> {
     const { rpc: rpcUrl, logLevel } = this.options;
-    const flags = { rpcUrl, model, settings: { logLevel, 'network.peers': peers } };
+    const flags = { rpcUrl, model, settings: { logLevel, 'network.peers': peers, ...settings } };
     this.#loaded ??= loadWithModel({ home: this.options.home, flags, environment: this.io.env }, model);
     return this.#loaded;
   }

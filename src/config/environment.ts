@@ -25,7 +25,31 @@ export const ENVIRONMENT_SETTINGS: Readonly<Record<string, Reading>> = {
   'limits.taskTtl': 'number',
   'limits.openTasksPerOrigin': 'number',
   'limits.openMegabytesPerOrigin': 'number',
+  'retention.bodies': 'text',
+  'retention.reports': 'text',
   logLevel: 'text',
+  'queue.url': 'text',
+  'queue.prefix': 'text',
+  'queue.name': 'text',
+  'queue.lockMs': 'number',
+  'queue.judging': 'text',
+  'database.url': 'text',
+  'chain.rpcUrl': 'text',
+  'chain.contract': 'text',
+  'chain.chainId': 'number',
+  'chain.key': 'text',
+  'chain.keyFile': 'text',
+  'chain.batchMax': 'number',
+  'chain.batchMs': 'number',
+  'chain.confirmations': 'number',
+  'chain.feeMaxGwei': 'number',
+};
+
+/** Settings whose variable people know by another name. */
+const OWN_NAMES: Readonly<Record<string, string>> = {
+  'queue.url': 'REDIS_URL',
+  'queue.prefix': 'QUEUE_PREFIX',
+  'database.url': 'DATABASE_URL',
 };
 
 /** Variables with a name of their own. */
@@ -38,7 +62,15 @@ const SPECIAL_VARIABLES: Readonly<Record<string, keyof Specials>> = {
   PHEME_RPC_TOKEN: 'rpcToken',
 };
 /** Variables whose value must not stand in a file that others can read. */
-export const SECRET_VARIABLES = ['OPENAI_API_KEY', 'VALIDATOR_KEY', 'PHEME_RPC_TOKEN'] as const;
+export const SECRET_VARIABLES = [
+  'OPENAI_API_KEY',
+  'VALIDATOR_KEY',
+  'PHEME_RPC_TOKEN',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'PHEME_CHAIN_KEY',
+  'PHEME_CHAIN_RPC_URL',
+] as const;
 
 const PREFIX = 'PHEME_';
 const HOME_VARIABLE = 'PHEME_HOME';
@@ -48,7 +80,7 @@ const PASSPHRASES: ReadonlySet<string> = new Set(PASSPHRASE_VARIABLES);
 
 /** The variable of a setting: `rpc.allowedHosts` is PHEME_RPC_ALLOWED_HOSTS. */
 export function variableOf(path: string): string {
-  return PREFIX + path.replace(/[A-Z]/g, '_$&').replaceAll('.', '_').toUpperCase();
+  return OWN_NAMES[path] ?? PREFIX + path.replace(/[A-Z]/g, '_$&').replaceAll('.', '_').toUpperCase();
 }
 
 const PATH_BY_VARIABLE = new Map(Object.keys(ENVIRONMENT_SETTINGS).map((path) => [variableOf(path), path]));

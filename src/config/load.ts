@@ -77,9 +77,6 @@ export function assertModelAccess(config: Config): void {
   if (faults.length > 0) throw invalidInput('a model cannot be asked', faults, 'INVALID_CONFIG');
 }
 
-/** Sections of the contract that this version does not have. */
-const LATER_SECTIONS = new Set(['queue', 'database', 'chain', 'webhooks', 'retention']);
-
 function issueFaults(issue: z.core.$ZodIssue, layers: readonly Layer[]): Fault[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
@@ -90,10 +87,7 @@ function issueFaults(issue: z.core.$ZodIssue, layers: readonly Layer[]): Fault[]
 }
 
 function unknownKey(path: string[], layers: readonly Layer[]): Fault {
-  const later = path.length === 1 && LATER_SECTIONS.has(path[0]!);
-  const reason = later
-    ? 'is a section that this version does not have yet: remove it'
-    : `is no setting of pheme: correct or remove it${meant(path)}`;
+  const reason = `is no setting of pheme: correct or remove it${meant(path)}`;
   return { path: path.join('.'), message: `${reason}${shownSource(path, layers)}` };
 }
 

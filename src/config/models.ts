@@ -5,7 +5,7 @@ import type { ModelEntry } from './schema.ts';
 
 /** How to reach one model; ready for the model manager. */
 export interface ModelSettings {
-  provider: 'embedded' | 'openai' | 'custom';
+  provider: 'embedded' | 'openai' | 'custom' | 'instant';
   /** Set exactly for embedded models. */
   variant?: EmbeddedVariant;
   /** Set exactly for custom models; relative to the home. */
@@ -104,7 +104,7 @@ function isEmbedded(name: string, { provider, variant }: ModelEntry): boolean {
 
 /** A model of the package or of the operator's own, which needs no endpoint. */
 function isOwn(name: string, entry: ModelEntry): boolean {
-  return entry.provider === 'custom' || isEmbedded(name, entry);
+  return entry.provider === 'custom' || entry.provider === 'instant' || isEmbedded(name, entry);
 }
 
 /** Keys of an entry that mean something to an endpoint only. */
@@ -139,6 +139,7 @@ function complete(
   } = entry;
   const common = { temperature, maxTokens, topP, fallbacks };
   if (entry.provider === 'custom') return { provider: 'custom', file: file ?? `models/${name}.json`, ...common };
+  if (entry.provider === 'instant') return { provider: 'instant', ...common };
   if (isEmbedded(name, entry))
     return { provider: 'embedded', ...(variant === undefined ? {} : { variant }), ...common };
   const endpoint = entry.endpoint ?? specials.modelEndpoint;
@@ -177,7 +178,7 @@ function entryFaults(name: string, entry: ModelEntry, entries: Record<string, Mo
   if (entry.variant !== undefined && !isEmbedded(name, entry))
     faults.push({ path: `${path}.variant`, message: 'is for provider embedded only: remove it or the provider' });
   if (!isOwn(name, entry)) return faults;
-  if (entry.provider !== 'custom' && (entry.variant ?? variantOf(name)) === undefined) {
+  if (isEmbedded(name, entry) && (entry.variant ?? variantOf(name)) === undefined) {
     faults.push({ path: `${path}.variant`, message: `is missing: give one of ${EMBEDDED_VARIANTS.join(', ')}` });
   }
   const foreign = OPENAI_KEYS.filter((key) => entry[key] !== undefined);
@@ -185,7 +186,7 @@ function entryFaults(name: string, entry: ModelEntry, entries: Record<string, Mo
     ...faults,
     ...foreign.map((key) => ({
       path: `${path}.${key}`,
-      message: `is for provider openai only: remove it or the ${entry.provider === 'custom' ? 'provider' : 'variant'}`,
+      message: `is for provider openai only: remove it or the ${isEmbedded(name, entry) ? 'variant' : 'provider'}`,
     })),
   ];
 }

@@ -2,6 +2,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
 import { VALIDATORS_MAX } from '../protocol/limits.ts';
 import { EMBEDDED_VARIANTS, variantOf } from './embedded-variants.ts';
+import { chain, database, queue, retention, webhooks } from './integrations.ts';
 
 /** The port that a node listens on for peers unless told otherwise. */
 export const DEFAULT_P2P_PORT = 7435;
@@ -47,7 +48,9 @@ const MODELS_MAX = 32; // more would never be reached by a chain of fallbacks in
 const modelName = text.regex(MODEL_NAME, 'must be a name of letters, digits and . _ : / -, beginning with a letter');
 
 const model = section({
-  provider: z.enum(['embedded', 'openai', 'custom'], 'must be embedded, openai or custom').optional(),
+  provider: z
+    .enum(['embedded', 'openai', 'custom', 'instant'], 'must be embedded, openai, custom or instant')
+    .optional(),
   /** Which embedded model; the entry's own name if that is one. */
   variant: text
     .transform((name) => variantOf(name) ?? name)
@@ -157,6 +160,11 @@ export const settingsSchema = section({
   rpc: rpc.prefault({}),
   limits: limits.prefault({}),
   validation: validation.optional(),
+  queue: queue.prefault({}),
+  database: database.prefault({}),
+  chain: chain.prefault({}),
+  webhooks,
+  retention: retention.prefault({}),
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
 

@@ -70,7 +70,7 @@ async function fileLayer(path: string, required: boolean, faults: Fault[]): Prom
       throw new ValidationError(`there is no configuration file at ${path}`, 'INVALID_CONFIG');
     document = parseYaml(text ?? '', lineCounter);
     const read = valuesOf(document, text ?? '', path, faults);
-    if (holdsApiKey(read)) await collecting(faults, undefined, () => assertPrivate(path));
+    if (holdsSecret(read)) await collecting(faults, undefined, () => assertPrivate(path));
     return read;
   });
   const line = (keys: readonly string[]) => lineOf(document, keys, lineCounter);
@@ -123,7 +123,8 @@ function withoutNulls(values: Values): Values {
   return Object.fromEntries(present.map(([key, value]) => [key, isSection(value) ? withoutNulls(value) : value]));
 }
 
-function holdsApiKey({ models }: Values): boolean {
+function holdsSecret({ models, chain }: Values): boolean {
+  if (isSection(chain) && typeof chain['key'] === 'string') return true;
   return (
     isSection(models) && Object.values(models).some((entry) => isSection(entry) && typeof entry['apiKey'] === 'string')
   );

@@ -34,6 +34,10 @@ export class BoundedMap<K, V> {
     this.#entries.set(key, value);
     if (this.#entries.size > this.#sizeMax) this.#entries.delete(this.#entries.keys().next().value as K);
   }
+
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
 }
 
 /** Runs at most `concurrencyMax` of the given jobs at a time; a failing job is the caller's to catch. */

@@ -42,6 +42,11 @@ export class Certificates {
     return (await this.get(taskId)) !== undefined;
   }
 
+  /** Parts of the decided task were dropped here on purpose: they are not to be fetched again. */
+  async isPruned(taskId: Digest): Promise<boolean> {
+    return (await this.#store.pruned(taskId)) !== undefined;
+  }
+
   note(cert: Cert): void {
     this.#ids.add(cert.taskId);
     this.#recent.set(cert.taskId, cert);

@@ -34,14 +34,18 @@ export class Decisions {
     this.#context = context;
   }
 
-  /** R22: a decision is told once it is durable; whatever is still open under its id ends with it. */
-  keep(cert: Cert): void {
+  /**
+   * R22: a decision is told once it is durable; whatever is still open under its id ends with it.
+   * @param withReports false leaves the reports behind it where they are
+   */
+  keep(cert: Cert, withReports = true): void {
     const { committee, certificates, reports, outbox, onDurable } = this.#context;
     const core = certificates.check(cert);
     outbox.result(cert.taskId, encodeCert(cert));
     outbox.afterSync(() => {
       certificates.note(cert);
       onDurable(cert);
+      if (!withReports) return;
       for (const { index, result } of core.reveals) reports.pull(result, committee.validators[index]!.publicKey);
     });
   }
@@ -66,7 +70,7 @@ export class Decisions {
     if (fetched === undefined) return undefined;
     const bundle = authenticator.openBundle(fetched.cert);
     if (bundle.kind !== 'CERT') return undefined;
-    this.keep(bundle);
+    this.keep(bundle, !(await certificates.isPruned(taskId)));
     await outbox.synced();
     return bundle;
   }
@@ -74,8 +78,10 @@ export class Decisions {
   async #keepFetched(cert: Cert, from: PeerKey): Promise<void> {
     const { certificates, isStopped } = this.#context;
     if ((await certificates.isHeld(cert.taskId)) || isStopped()) return;
-    this.keep(cert);
-    await this.#fetchBody(cert.taskId, from);
+    const isPruned = await certificates.isPruned(cert.taskId); // only its proof was lost
+    if (isStopped()) return;
+    this.keep(cert, !isPruned);
+    if (!isPruned) await this.#fetchBody(cert.taskId, from);
   }
 
   /** The body of a task that was decided while this node was away. */

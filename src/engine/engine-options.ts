@@ -47,6 +47,6 @@ export interface EngineEvents {
 export interface TickSummary {
   /** How long its synced write took, failed tries included; null if there was nothing to write. */
   writeMs: number | null;
-  /** Own statements under each signature that was made; repeats are not signed anew by themselves, and left out. */
+  /** New statements under each signature that was made; repeats are left out. */
   batchSizes: readonly number[];
 }

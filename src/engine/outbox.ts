@@ -10,9 +10,9 @@ import { type Announcement, encodeFrame } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { BATCH_LEAVES_MAX } from '../protocol/limits.ts';
 import { type Authentic, asAuthentic, attachmentToCbor, type SignedLeaf } from '../protocol/signed-leaf.ts';
+import type { TickSummary } from './engine-options.ts';
 import { type EngineRecord, encodeRecords, type TaskRecord } from './journal.ts';
 import { FRAME_BYTES_TARGET, QUIET_LEAVES, TICK_MS_MAX, WRITE_RETRY_MS } from './limits.ts';
-import type { TickSummary } from './engine-options.ts';
 import type { Clock, Logger, Network, Store, StoredEvidence, StoredTask, StoreWrite } from './ports.ts';
 
 export interface OutboxOptions {

@@ -176,9 +176,34 @@ export interface Store {
   resultIds(cursor: number, limit: number): Promise<{ sequence: number; taskId: Digest }[]>;
   resultCount(): number;
   evidence(limit: number): Promise<StoredEvidence[]>;
+  /** What was dropped of a task on purpose, never to be fetched again; undefined if nothing was. */
+  pruned(taskId: Digest): Promise<PrunedTask | undefined>;
   /** Number of damaged values met since the start. */
   damagedCount(): number;
   close(): Promise<void>;
+}
+
+/** When parts of a task were dropped on purpose, in milliseconds since 1970; null for what is kept. */
+export interface PrunedTask {
+  bodyAtMs: number | null;
+  reportsAtMs: number | null;
+}
+
+/** What is to be dropped of a task. Its certificate always stays. */
+export interface Prune {
+  taskId: Digest;
+  body: boolean;
+  /** Digests of the reports to delete; undefined keeps the task's reports. */
+  reports?: readonly Digest[];
+  timeline: boolean;
+}
+
+/** Deletes what need not be kept, beside the agreement. */
+export interface PruneStore {
+  /** All or nothing, synced; waits for a running write and makes the next one wait. */
+  prune(prunes: readonly Prune[], nowMs: number): Promise<void>;
+  /** Gives the space of deleted bodies, reports and timelines back to the disk; what was deleted cannot be read from it any more. */
+  compact(): Promise<void>;
 }
 
 /** Small texts by name, beside the agreement: how far an adapter has come. Durable before `set` resolves. */

@@ -54,6 +54,11 @@ export class Reports {
     );
   }
 
+  /** What is on its way is not kept any more. */
+  drop(digests: Iterable<Digest>): void {
+    for (const digest of digests) this.#pulling.delete(digest);
+  }
+
   stop(): void {
     this.#stopped = true;
   }
@@ -64,6 +69,7 @@ export class Reports {
       const others = this.#context.network.peers().map(({ key }) => key);
       const peer = tries === 0 ? author : others[tries % Math.max(1, others.length)];
       const reportBytes = peer === undefined ? undefined : await this.#ask(peer, result);
+      if (!this.#pulling.has(result.reportDigest)) return;
       if (reportBytes !== undefined) return this.#context.onReport(result.reportDigest, reportBytes);
       await new Promise<void>((resolve) => this.#context.clock.setTimer(REPORT_RETRY_MS, resolve));
     }

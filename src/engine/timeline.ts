@@ -46,6 +46,7 @@ export class Timelines {
   /** Entries of the run before, read back once a task shows up again. */
   readonly #restoring = new Map<Digest, Promise<void>>();
   #cancelTimer: (() => void) | undefined;
+  #flushing: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(context: TimelinesContext) {
@@ -127,7 +128,19 @@ export class Timelines {
   }
 
   /** Writes what was not written yet; a failure loses it, and is told at debug. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    this.#flushing = this.#flush();
+    return this.#flushing;
+  }
+
+  /** Forgets what is held in memory of a decided task; once this resolves, nothing writes it any more. */
+  async drop(taskId: Digest): Promise<void> {
+    this.#recent.delete(taskId);
+    this.#unwritten.delete(taskId);
+    await this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
     await Promise.allSettled(this.#restoring.values());
     const timelines = [...this.#unwritten].flatMap((taskId) => {
       const entries = this.recent(taskId);

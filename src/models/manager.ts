@@ -4,6 +4,7 @@ import type { AbstainReason, Judgement, Usage } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
 import type { BaseModel, PredictOptions } from './base-model.ts';
 import { createEmbeddedModel, EMBEDDED_VARIANTS, isEmbeddedVariant } from './embedded/registry.ts';
+import { InstantModel } from './instant.ts';
 import { type EndpointMemory, LocalEndpointMemory } from './openai/memory.ts';
 import { addUsage } from './openai/usage.ts';
 import type { InjectionDetector } from './screening/detector.ts';
@@ -181,6 +182,7 @@ async function createModel(name: string, settings: ModelSettings, memory: Endpoi
     const { createCustomModel } = await import('./custom.ts');
     return createCustomModel(name, fileOf(name, settings));
   }
+  if (settings.provider === 'instant') return new InstantModel();
   const { createOpenAiModel } = await import('./openai.ts'); // loaded where it is used: every worker would carry it
   return createOpenAiModel(name, settings, memory);
 }

@@ -1,6 +1,6 @@
 /** How one configured model is reached and asked; the form that config files take after parsing. */
 export interface ModelSettings {
-  provider: 'embedded' | 'openai' | 'custom';
+  provider: 'embedded' | 'openai' | 'custom' | 'instant';
   /** Embedded: which judge, e.g. `rules`; see EMBEDDED_VARIANTS. */
   variant?: string;
   /** Custom: absolute path of the model that `pheme train` wrote. */

@@ -2,6 +2,8 @@ import type { Adapter, AdapterHost } from '../adapters/adapter.ts';
 import type { Config } from '../config/load.ts';
 import type { Clock, Logger, Notes } from '../engine/ports.ts';
 import { decodeTask } from '../protocol/task.ts';
+import { startChain } from './anchors.ts';
+import { optionalPackage } from './optional-package.ts';
 import { systemClock } from './system.ts';
 import type { ValidatorNode } from './validator-node.ts';
 
@@ -9,7 +11,7 @@ import type { ValidatorNode } from './validator-node.ts';
 type Start = (config: Config, host: AdapterHost) => Promise<Adapter> | undefined;
 
 /** Every adapter, a row each. */
-const ADAPTERS: readonly Start[] = [];
+const ADAPTERS: readonly Start[] = [startQueue, startPostgres, startWebhooks, startChain];
 
 export interface AdapterDependencies {
   notes: Notes;
@@ -59,9 +61,36 @@ function adapterHost(node: ValidatorNode, { notes, logger, clock = systemClock }
       return stored === undefined ? null : decodeTask(stored.taskBytes);
     },
     decidedAfter: (sequence, limit) => store.resultIds(sequence, limit),
+    lastDecided: async () => (await store.results({ limit: 1, order: 'newest' }))[0]?.sequence ?? 0,
+    evidence: (limit) => store.evidence(limit),
+    derivedSigner: (purpose) => node.derivedSigner(purpose),
     onDecided: (listener) => node.onDecided(listener),
     notes,
     clock,
     logger,
   };
+}
+
+function startQueue({ queue, worker, limits }: Config, host: AdapterHost): Promise<Adapter> | undefined {
+  const { url, prefix, name, lockMs } = queue;
+  if (url === undefined) return undefined;
+  return optionalPackage('queue.url', 'bullmq ioredis', async () => {
+    const { TaskQueue } = await import('../adapters/queue/task-queue.ts');
+    const { concurrency, retryLimit } = worker;
+    return new TaskQueue({ url, prefix, name, lockMs, concurrency, retryLimit, taskTtlMs: limits.taskTtl }, host);
+  });
+}
+
+function startPostgres({ database }: Config, host: AdapterHost): Promise<Adapter> | undefined {
+  const { url } = database;
+  if (url === undefined) return undefined;
+  return optionalPackage('database.url', 'pg', async () => {
+    const { PostgresMirror } = await import('../adapters/postgres/mirror.ts');
+    return new PostgresMirror({ url }, host);
+  });
+}
+
+function startWebhooks({ webhooks }: Config, host: AdapterHost): Promise<Adapter> | undefined {
+  if (webhooks.length === 0) return undefined;
+  return import('../adapters/webhooks/webhooks.ts').then((module) => module.startWebhooks(webhooks, host));
 }

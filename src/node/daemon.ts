@@ -1,24 +1,30 @@
 import { fileURLToPath } from 'node:url';
+import type { Adapter } from '../adapters/adapter.ts';
 import { loadGenesis, loadRpcTokens } from '../config/home.ts';
 import { homePaths } from '../config/home-paths.ts';
+import { keepMs } from '../config/integrations.ts';
 import { bindKeyToData, loadKey, peerIdOf, rebindKeyToData, type ValidatorKey } from '../config/key.ts';
 import type { PassphraseSource } from '../config/key-file.ts';
 import { assertModelAccess, type Config } from '../config/load.ts';
 import { assertSameRules, observerPolicy } from '../config/rules.ts';
-import type { Logger, Store } from '../engine/ports.ts';
+import type { Judge, Logger, Notes, Store } from '../engine/ports.ts';
 import type { TaskLimits } from '../engine/task-quota.ts';
+import { assertInstantAllowed, InstantModel } from '../models/instant.ts';
 import { endpointFaults } from '../models/openai/memory.ts';
 import { createLibp2pNetwork } from '../network/libp2p-network.ts';
 import { createCommittee } from '../protocol/committee.ts';
 import { genesisWarnings } from '../protocol/genesis.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
 import { startAdapters, stopAll } from './adapters.ts';
+import { endRestoration, isRestored } from './backup.ts';
 import { NodeEvents } from './events.ts';
 import { assertCustomModels, createJudges } from './judges.ts';
 import { createNodeApi } from './node-api.ts';
 import { openNodeStore } from './node-store.ts';
 import { packageVersion } from './package-version.ts';
 import { Playground } from './playground.ts';
+import { startRemoteJudge } from './remote-judging.ts';
+import { Retention, type RetentionAges } from './retention.ts';
 import { systemClock } from './system.ts';
 import { ValidatorNode } from './validator-node.ts';
 import type { WorkerPool } from './worker-pool.ts';
@@ -67,6 +73,7 @@ export async function startDaemon({ config, observer, logger, passphrase }: Daem
   const genesis = await loadGenesis(paths.genesis);
   assertSameRules(config, genesis);
   assertModelAccess(config);
+  assertInstantAllowed(Object.values(config.models), genesis.rules.kind);
   await assertCustomModels(config);
   const observers = observerPolicy(config, genesis);
   const key = await loadKey(config, passphrase);
@@ -86,18 +93,28 @@ export async function startDaemon({ config, observer, logger, passphrase }: Daem
     return part;
   };
   try {
-    const { store, notes, side, journalDamaged } = await openNodeStore(paths.data, logger);
+    const { store, notes, side, pruning, journalDamaged } = await openNodeStore(paths.data, logger);
     started('the database', store, (open) => open.close());
-    const foreign = await isForeign(key, store, logger);
+    const restored = await isRestored(notes);
+    const foreign = (await isForeign(key, store, logger)) || restored;
     const pool = started('the judges', createJudges(config), (running) => running.stop());
+    const remote = await startRemoteJudge(config, judgeOf(config, pool), logger);
+    if (remote !== undefined) started('the judging queue', remote, (running) => running.stop());
+    const running: Adapter[] = [];
+    const faultsOf = (wanted: (name: string) => boolean) =>
+      running.filter(({ name }) => wanted(name)).flatMap((part) => part.faults());
     const node = await ValidatorNode.start(
       { genesis, seed: key.seed, observer, untrustedJournal: foreign || journalDamaged, limits: taskLimits(config) },
       {
         store,
         side,
-        judge: pool,
+        judge: remote ?? judgeOf(config, pool),
         logger,
-        probes: { queue: () => queueFaults(pool), models: () => endpointFaults(pool.snapshot().endpoints) },
+        probes: {
+          queue: () => [...queueFaults(pool), ...(remote?.faults() ?? []), ...faultsOf((name) => name === 'queue')],
+          models: () => endpointFaults(pool.snapshot().endpoints),
+          adapters: () => faultsOf((name) => name !== 'queue'),
+        },
         connect: (handlers) =>
           createLibp2pNetwork(
             {
@@ -120,11 +137,34 @@ export async function startDaemon({ config, observer, logger, passphrase }: Daem
       (running) => workText(pool, running),
     );
     if (foreign) rebindLater(key, store, node, logger);
-    const endpoints = () => pool.snapshot().endpoints;
+    if (restored) endRestorationLater(notes, node, logger);
+    const judging = () => pool.snapshot();
     const events = started('the events', new NodeEvents(node, systemClock), async (running) => running.stop());
     const playground = started('the playground', new Playground({ config }), (running) => running.stop());
+    const { engine } = node;
+    const retention = new Retention({
+      engine,
+      store,
+      pruning,
+      notes,
+      clock: systemClock,
+      logger,
+      ages: agesOf(config),
+    });
+    started('the retention', retention, (running) => running.stop());
+    retention.start();
     const { defaultModel } = config;
-    const api = createNodeApi(node, { version, peerId, defaultModel, endpoints, events, playground });
+    const api = createNodeApi(node, {
+      version,
+      peerId,
+      defaultModel,
+      judging,
+      dataFolder: paths.data,
+      events,
+      notes,
+      playground,
+      retention,
+    });
     const { host, port, allowedHosts, limits } = config.rpc;
     const rpc = started(
       'the RPC',
@@ -135,7 +175,8 @@ export async function startDaemon({ config, observer, logger, passphrase }: Daem
       (server: RpcServer, deadlineMs) => server.stop(deadlineMs),
     );
     const adapters = await startAdapters(config, node, { notes, logger });
-    started('the adapters', adapters, (running) => stopAll(running));
+    running.push(...adapters);
+    started('the adapters', adapters, (all) => stopAll(all));
     return { node, rpcUrl: rpc.url, stop: (deadlineMs, onWait) => stopParts(parts, deadlineMs, onWait) };
   } catch (error) {
     await stopParts(parts, 0);
@@ -156,6 +197,10 @@ function taskLimits({ limits }: Config): TaskLimits {
   return { taskTtlMs: taskTtl, openTasksPerOrigin, openBytesPerOrigin: openMegabytesPerOrigin * 1024 * 1024 };
 }
 
+function agesOf({ retention }: Config): RetentionAges {
+  return { bodiesMs: keepMs(retention.bodies), reportsMs: keepMs(retention.reports) };
+}
+
 /** R29: a key that signed for another data directory may have said there what this journal does not know. */
 async function isForeign(key: ValidatorKey, store: Store, logger: Logger): Promise<boolean> {
   const binding = await bindKeyToData(key, store.storeId);
@@ -174,6 +219,26 @@ function rebindLater(key: ValidatorKey, store: Store, { engine }: ValidatorNode,
     rebindKeyToData(key, store.storeId).then(
       () => logger.info({}, 'the key signs for this data directory from now on'),
       (error: Error) => logger.error({ error: error.message }, 'the key file cannot be written'),
+    );
+  });
+}
+
+/** What judges instantly needs no thread, which would cost more than all the rest of a task. */
+function judgeOf({ models, defaultModel }: Config, pool: WorkerPool): Judge {
+  if (models[defaultModel]?.provider !== 'instant') return pool;
+  const instant = new InstantModel();
+  return { judge: () => instant.predict() };
+}
+
+/** A backup has no journal; once the probation is over, this is a node like any other. */
+function endRestorationLater(notes: Notes, { engine }: ValidatorNode, logger: Logger): void {
+  logger.warn(
+    {},
+    'this home was made by pheme backup: following open tasks without signing, so that nothing is contradicted',
+  );
+  engine.whenTrusted(() => {
+    endRestoration(notes).catch((error: Error) =>
+      logger.error({ error: error.message }, 'the database cannot be written'),
     );
   });
 }

@@ -1,4 +1,5 @@
 import type { ConnectedPeer, Network, NetworkHandlers, PeerKey } from '../engine/ports.ts';
+import type { NetworkStatus } from '../network/libp2p-network.ts';
 import type { PeerStanding } from '../network/peer-score.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import {
@@ -16,6 +17,8 @@ export interface NetworkHost extends Network {
   listenAddresses(): readonly string[];
   /** What is held against peers, the worst first; left out by a network that keeps nobody out. */
   standings?(): readonly PeerStanding[];
+  /** What it counted; left out by a network without connections. */
+  status?(): NetworkStatus;
   stop(): Promise<void>;
 }
 

@@ -23,6 +23,11 @@ export class MetricsRecorder {
   #totalMs = 0;
   readonly #models = new Map<string, { calls: number; totalMs: number }>();
   #lastFailure: string | undefined;
+  readonly #onJudged: (judgement: Judgement, elapsedMs: number) => void;
+
+  constructor(onJudged: (judgement: Judgement, elapsedMs: number) => void = () => {}) {
+    this.#onJudged = onJudged;
+  }
 
   judged(judgement: Judgement, elapsedMs: number): void {
     this.#jobs += 1;
@@ -32,6 +37,7 @@ export class MetricsRecorder {
     this.#lastFailure = lastFailureOf(judgement);
     const model = this.#models.get(judgement.model.id) ?? { calls: 0, totalMs: 0 };
     this.#models.set(judgement.model.id, { calls: model.calls + 1, totalMs: model.totalMs + elapsedMs });
+    this.#onJudged(judgement, elapsedMs);
   }
 
   failed(elapsedMs: number): void {

@@ -1,4 +1,4 @@
-import type { EndpointStatus } from '../models/openai/memory.ts';
+import type { Notes } from '../engine/ports.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { genesisToJson } from '../protocol/genesis.ts';
 import { decodeTask, encodeTask, taskIdOf } from '../protocol/task.ts';
@@ -12,14 +12,17 @@ import type {
   VerificationView,
   VerifyQuestion,
 } from '../rpc/api.ts';
+import { anchorOf } from './anchors.ts';
 import { issueBadge } from './badges.ts';
 import type { NodeEvents } from './events.ts';
 import { localVerdictOf } from './local-verdict.ts';
+import type { JudgingStatus } from './metrics/judging-metrics.ts';
+import { NodeMetrics } from './metrics/node-metrics.ts';
 import { peerViews } from './peer-views.ts';
 import type { Playground } from './playground.ts';
-import { prometheusText } from './prometheus.ts';
 import { createRecommender } from './recommend/recommender.ts';
 import { listResults } from './result-list.ts';
+import type { Retention } from './retention.ts';
 import { listOpenTasks, taskOf } from './task-views.ts';
 import type { ValidatorNode } from './validator-node.ts';
 import { verifyResult } from './verify.ts';
@@ -29,28 +32,38 @@ export interface NodeFacts {
   version: string;
   peerId: string;
   defaultModel: string;
-  /** What is known of the models behind endpoints. */
-  endpoints(): readonly EndpointStatus[];
+  /** What the judges of this node do; none without judges of its own. */
+  judging(): JudgingStatus;
+  /** Where the database is; null in memory. */
+  dataFolder: string | null;
   events: Pick<NodeEvents, 'subscribe'>;
+  notes: Notes;
   playground: Pick<Playground, 'judge'>;
+  retention: Pick<Retention, 'forget' | 'counts'>;
 }
 
 /** The node as RPC shows it. */
 export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
+  const metrics = new NodeMetrics(node, { ...facts, isReady: () => readinessOf(node).ready });
   return {
     status: () => statusOf(node, facts),
     genesis: () => genesisToJson(node.genesis),
     health: () => node.health.checkHealth(),
     metrics: () => node.metrics(),
-    prometheusText: () => prometheusText(node, facts.endpoints),
+    prometheusText: () => metrics.text(),
     peers: () => peersOf(node),
     validators: () => validatorsOf(node),
     submitTask: async (task) => ({ taskId: await node.submit(task) }),
     getTask: (taskId) => taskOf(node, taskId),
+    forgetTask: async (taskId) => {
+      const prunedAtMs = await facts.retention.forget(taskId);
+      return prunedAtMs === undefined ? null : { taskId, prunedAt: isoTime(prunedAtMs) };
+    },
     getResult: (taskId) => node.getResult(taskId),
     waitForResult: (taskId, timeoutMs, signal) => node.waitForResult(taskId, timeoutMs, signal),
     listResults: (query) => listResults(node, query),
     getAttestation: (taskId) => node.engine.attestations.collect(taskId),
+    getAnchor: (taskId) => anchorOf(node, facts.notes, taskId),
     issueBadge: (taskId) => issueBadge(node, taskId),
     recommendTasks: createRecommender(node, Date.now),
     getEvidence: (limit) => evidenceOf(node, limit),

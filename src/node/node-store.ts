@@ -1,4 +1,4 @@
-import type { Logger, Notes, SideStore, Store } from '../engine/ports.ts';
+import type { Logger, Notes, PruneStore, SideStore, Store } from '../engine/ports.ts';
 import { openLevelStore } from '../store/level-store.ts';
 
 /** The tables whose damage may hide what this key signed; `database` stands for LevelDB's own files, repaired at opening. */
@@ -8,6 +8,7 @@ export interface NodeStore {
   store: Store;
   notes: Notes;
   side: SideStore;
+  pruning: PruneStore;
   /** R29: something of the journal may be gone. */
   journalDamaged: boolean;
 }
@@ -27,5 +28,5 @@ export async function openNodeStore(directory: string, logger: Logger): Promise<
   });
   await store.journal(); // reads every entry once, so that damage shows before anything is signed
   if (journalDamaged) logger.error({}, 'the journal is damaged: following open tasks without signing');
-  return { store, notes: store.notes, side: store.side, journalDamaged };
+  return { store, notes: store.notes, side: store.side, pruning: store.pruning, journalDamaged };
 }

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import type { Clock } from '../engine/ports.ts';
+import type { Clock, Store } from '../engine/ports.ts';
 import type { Cert } from '../protocol/bundle.ts';
 import type { Committee } from '../protocol/committee.ts';
 import { type ConsensusResult, renderConsensusResult } from '../protocol/consensus-result.ts';
@@ -14,6 +14,7 @@ const REPORTS_POLL_MS = 20;
 export interface ResultReaderContext {
   committee: Committee;
   engine: Engine;
+  store: Store;
   clock: Clock;
   listeners: Set<DecisionListener>;
 }
@@ -70,6 +71,10 @@ export class ResultReader {
     const { committee, engine } = this.#context;
     const { reveals } = decodeCore(cert.coreBytes);
     const reports = new Map<Digest, Uint8Array>();
+    // Dropped on purpose here: also where another task has an equal one, and never to be asked for.
+    const pruned = await this.#context.store.pruned(cert.taskId);
+    if (pruned !== undefined && pruned.reportsAtMs !== null)
+      return { result: renderConsensusResult(committee, cert, reports), complete: true };
     for (const { index, result } of reveals) {
       const bytes = await engine.reports.get(result.reportDigest);
       if (bytes !== undefined) reports.set(result.reportDigest, bytes);

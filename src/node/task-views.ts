@@ -15,7 +15,16 @@ export async function taskOf(node: ValidatorNode, taskId: Digest): Promise<TaskV
   if (!(await node.engine.certificates.isDecided(taskId))) return null;
   const stored = await node.store.task(taskId);
   const task = stored === undefined ? null : decodeTask(stored.taskBytes);
-  return { taskId, state: 'decided', task, firstSeenAt: stored === undefined ? null : isoTime(stored.firstSeenMs) };
+  const firstSeenAt = stored === undefined ? null : isoTime(stored.firstSeenMs);
+  const pruned = await node.store.pruned(taskId);
+  return {
+    taskId,
+    state: 'decided',
+    task,
+    firstSeenAt,
+    ...(pruned?.bodyAtMs == null ? {} : { prunedAt: isoTime(pruned.bodyAtMs) }),
+    ...(pruned?.reportsAtMs == null ? {} : { reportsPrunedAt: isoTime(pruned.reportsAtMs) }),
+  };
 }
 
 /** How far an undecided task is; indexes ascend. */

@@ -1,4 +1,5 @@
 import { Engine } from '../engine/engine.ts';
+import type { TickSummary } from '../engine/engine-options.ts';
 import type {
   Clock,
   ConnectedPeer,
@@ -12,6 +13,7 @@ import type {
   TimelineEntry,
 } from '../engine/ports.ts';
 import type { TaskLimits } from '../engine/task-quota.ts';
+import type { NetworkStatus } from '../network/libp2p-network.ts';
 import type { PeerStanding } from '../network/peer-score.ts';
 import type { Cert } from '../protocol/bundle.ts';
 import { toHex } from '../protocol/bytes.ts';
@@ -22,6 +24,7 @@ import { createSigner, type Signer } from '../protocol/ed25519.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
+import type { Judgement } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
 import type { WorkerMetrics } from '../rpc/api.ts';
 import { Explainer } from './explain/explainer.ts';
@@ -32,6 +35,7 @@ import { MetricsRecorder } from './metrics-recorder.ts';
 import { ResultReader } from './result-reader.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { type ConsensusParticipant, TaskProcessor } from './task-processor.ts';
+import { TaskStory } from './task-story.ts';
 
 export interface ValidatorNodeOptions {
   genesis: Genesis;
@@ -56,8 +60,8 @@ export interface ValidatorNodeDependencies {
   logger: Logger;
   clock?: Clock;
   random?: Random;
-  /** Reasons why the queue of judgements or the models are not well. */
-  probes?: Partial<Record<'queue' | 'models', () => string[]>>;
+  /** Reasons why the queue of judgements or the models are not well; and what adapters cannot do, which consensus does not notice. */
+  probes?: Partial<Record<'queue' | 'models' | 'adapters', () => string[]>>;
 }
 
 /** How long `decide` waits beyond the judges' budget: collection, some rounds, and a peer's restart. */
@@ -104,7 +108,7 @@ export class ValidatorNode implements ConsensusParticipant {
     this.#watchers = watchers;
     this.#seed = options.seed;
     this.explainer = parts.explainer;
-    this.#results = new ResultReader({ committee, engine, clock: this.#clock, listeners });
+    this.#results = new ResultReader({ committee, engine, store: this.store, clock: this.#clock, listeners });
     this.health = new HealthMonitor({
       queue: () => [...(dependencies.probes?.queue?.() ?? []), ...this.#taskFaults()],
       models: () => [
@@ -115,7 +119,7 @@ export class ValidatorNode implements ConsensusParticipant {
         faults: this.#quorumFaults(),
         notes: this.explainer.presence.absences().map(({ sentence }) => sentence),
       }),
-      database: () => this.#databaseFaults(),
+      database: () => ({ faults: this.#databaseFaults(), notes: dependencies.probes?.adapters?.() ?? [] }),
     });
   }
 
@@ -126,11 +130,13 @@ export class ValidatorNode implements ConsensusParticipant {
     const signer = createSigner(options.seed);
     const publicKey = toHex(signer.publicKey);
     const index = options.observer === true ? null : (indexOfKey(committee, publicKey) ?? null);
-    const metrics = new MetricsRecorder();
     const listeners = new Set<DecisionListener>();
     const { side } = dependencies;
     const explainer = new Explainer({ committee, self: index, store, side, clock, logger });
-    const watchers = new Set<NodeWatcher>([explainer]);
+    const watchers = new Set<NodeWatcher>([explainer, new TaskStory(logger, committee)]);
+    const metrics = new MetricsRecorder((judgement, elapsedMs) => {
+      for (const watcher of watchers) watcher.onJudged?.(judgement, elapsedMs);
+    });
     const late = new LateNetwork();
     const engine = await Engine.start(
       {
@@ -160,6 +166,9 @@ export class ValidatorNode implements ConsensusParticipant {
         onDecided: (taskId, cert) => {
           for (const listener of listeners) listener(taskId);
           for (const watcher of watchers) watcher.onDecided?.(taskId, cert);
+        },
+        onTick: (tick) => {
+          for (const watcher of watchers) watcher.onTick?.(tick);
         },
       },
     );
@@ -277,6 +286,11 @@ export class ValidatorNode implements ConsensusParticipant {
     return this.#network.standings?.() ?? [];
   }
 
+  /** What the network counted; undefined within one process. */
+  networkStatus(): NetworkStatus | undefined {
+    return this.#network.status?.();
+  }
+
   listenAddresses(): readonly string[] {
     return this.#network.listenAddresses();
   }
@@ -319,6 +333,10 @@ export interface NodeWatcher {
   /** A decision is durable. */
   onDecided?(taskId: Digest, cert: Cert): void;
   onPeer?(peer: PeerKey, connected: boolean): void;
+  /** A task was judged here, whatever came out. */
+  onJudged?(judgement: Judgement, elapsedMs: number): void;
+  /** What gathered was written and sent. */
+  onTick?(tick: TickSummary): void;
 }
 
 /** The engine as the network knows it, telling the watchers of peers too. */

@@ -80,7 +80,7 @@ const SECRET_RULE = /secret|credential|password/;
  * What a finding is about. Models name security rules each in their own way and give one such finding a line, so their
  * category is the topic; secrets stand apart, and elsewhere the rule's own name, without its language, tells.
  */
-function topicOf({ rule, category }: Told): string {
+export function topicOf({ rule, category }: Pick<Told, 'rule' | 'category'>): string {
   if (SECRET_RULE.test(rule)) return 'secret';
   return category === 'security' ? category : `${category}/${rule.slice(rule.lastIndexOf('/') + 1)}`;
 }

@@ -28,6 +28,27 @@ export const TIMELINE_EVENTS = [
 ] as const;
 export type TimelineEvent = (typeof TIMELINE_EVENTS)[number];
 
+/** How events read in timelines and logs; the validator stands before, and a note behind. */
+export const EVENT_TEXTS: Readonly<Record<TimelineEvent, string>> = {
+  seen: 'the task became known here',
+  judged: 'judged it here',
+  committed: 'committed to a judgement',
+  closed: 'closed its list of commitments',
+  revealed: 'revealed its judgement',
+  round_started: 'is the proposer of the round that begins',
+  proposed: 'proposed a value',
+  prevoted: 'a quorum prevoted one value',
+  precommitted: 'a quorum precommitted one value',
+  round_ended: 'the round ended',
+  decided: 'decided',
+  late_signature: 'signed after the decision',
+  deadline_passed: "the task's deadline passed",
+  not_connected: 'is away',
+  equivocated: 'contradicted itself',
+  following_only: 'this node signs nothing for it',
+  restarted: 'this node started again',
+};
+
 /** How a validator stands to one task. */
 export const STANDINGS = [
   'agreed', // its verdict is the outcome

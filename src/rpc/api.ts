@@ -1,3 +1,4 @@
+import type { AnchorProof } from '../protocol/anchor.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
 import type { DsseEnvelope } from '../protocol/dsse.ts';
 import type { GenesisFile } from '../protocol/genesis.ts';
@@ -9,6 +10,7 @@ import type { NodeEvent } from './events.ts';
 import type { TaskExplanation } from './explain-views.ts';
 import type {
   EvidenceView,
+  ForgottenTask,
   HealthReport,
   LocalVerdict,
   NodeStatus,
@@ -33,6 +35,7 @@ export type {
 export type {
   ComponentHealth,
   EvidenceView,
+  ForgottenTask,
   HealthReport,
   LocalVerdict,
   NodeStatus,
@@ -68,6 +71,12 @@ export interface NodeApi {
   submitTask(task: Task): Promise<{ taskId: Digest }>;
   /** What this node knows of a task, or null if it does not know it. */
   getTask(taskId: Digest): Promise<TaskView | null>;
+  /**
+   * Drops a decided or given up task's body, reports and timeline at this node, and never fetches them again; its
+   * certificate stays. Resolves once they have left the disk; null for a task that this node does not know.
+   * @throws ValidationError TASK_OPEN, STORE_FAILED
+   */
+  forgetTask(taskId: Digest): Promise<ForgottenTask | null>;
   getResult(taskId: Digest): Promise<ConsensusResult | null>;
   /**
    * Resolves with the result as soon as there is one; also for a task that this node does not know yet.
@@ -78,6 +87,8 @@ export interface NodeApi {
   listResults(query: ResultListQuery): Promise<ResultPage>;
   /** A DSSE envelope; asks the connected validators for their signatures. Null if it is undecided or its task is gone. */
   getAttestation(taskId: Digest): Promise<DsseEnvelope | null>;
+  /** Null while the result is not anchored as deep as the operator asked for. @throws ValidationError STORE_FAILED */
+  getAnchor(taskId: Digest): Promise<AnchorProof | null>;
   /**
    * The Open Badges 3.0 credential of an approved assessment; null if it is undecided or its task is gone.
    * @throws ValidationError NO_BADGE, MISSING_PACKAGE

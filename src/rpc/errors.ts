@@ -69,6 +69,11 @@ export const ERRORS = {
     http: 409,
     meaning: 'Too few validators could decide this task in its time; submit it again with another attempt.',
   },
+  TASK_OPEN: {
+    rpc: -32015,
+    http: 409,
+    meaning: 'The task is not decided yet, and its votes need its body: forget it once it is decided or given up.',
+  },
   HOST_REFUSED: { rpc: -32020, http: 403, meaning: 'The Host header names no host that is served here.' },
   ORIGIN_REFUSED: { rpc: -32021, http: 403, meaning: 'Pages of other sites may not call this node.' },
   UNSUPPORTED_MEDIA_TYPE: { rpc: -32022, http: 415, meaning: 'A body must be application/json, not compressed.' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { anchorProofSchema } from '../protocol/anchor.ts';
 import { consensusResultSchema } from '../protocol/consensus-result.ts';
 import { envelopeSchema } from '../protocol/dsse.ts';
 import { genesisSchema } from '../protocol/genesis.ts';
@@ -86,6 +87,15 @@ export const METHODS = {
     errors: [],
     call: (api, params) => api.getTask(params.taskId),
   }),
+  pheme_forgetTask: method({
+    summary:
+      "Drops a task's body, reports and timeline at this node for good; its certificate stays and still verifies",
+    access: 'write',
+    params: byTask,
+    result: views.forgottenTask.nullable(),
+    errors: ['TASK_OPEN', 'STORE_FAILED'],
+    call: (api, params) => api.forgetTask(params.taskId),
+  }),
   pheme_getResult: method({
     summary: 'The ConsensusResult of a task, or null',
     access: 'read',
@@ -133,6 +143,14 @@ export const METHODS = {
     result: envelopeSchema.nullable(),
     errors: [],
     call: (api, params) => api.getAttestation(params.taskId),
+  }),
+  pheme_getAnchor: method({
+    summary: 'The proof that this node anchored a result on a chain, or null while it did not',
+    access: 'read',
+    params: byTask,
+    result: anchorProofSchema.nullable(),
+    errors: ['STORE_FAILED'],
+    call: (api, params) => api.getAnchor(params.taskId),
   }),
   pheme_explain: method({
     summary: 'Why a task came out as it did, or what it waits for: timeline, and who was missing, late or dissenting',

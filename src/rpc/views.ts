@@ -145,10 +145,21 @@ export const taskView = z.strictObject({
   /** Null where the body is not held. */
   task: taskSchema.nullable(),
   firstSeenAt: time.nullable(),
+  /** When this node dropped the body, by its retention or because it was told to forget it. */
+  prunedAt: time.exactOptional(),
+  /** The same of its reports. */
+  reportsPrunedAt: time.exactOptional(),
   /** While it is open. */
   progress: taskProgress.exactOptional(),
 });
 export type TaskView = z.infer<typeof taskView>;
+
+/** What is left of a task that was forgotten: its certificate, if it was decided, and this. */
+export const forgottenTask = z.strictObject({
+  taskId: digest,
+  prunedAt: time,
+});
+export type ForgottenTask = z.infer<typeof forgottenTask>;
 
 const taskType = z.enum(['CODE_REVIEW', 'SKILL_ASSESSMENT']);
 

@@ -62,6 +62,7 @@ export function fakeApi({ committee, result, genesis }: Fixture, says: Partial<N
       return { taskId: taskIdOf(committee.networkId, 0, encodeTask(task)) };
     },
     getTask: async () => null,
+    forgetTask: async () => null,
     getResult: async (id) => (id === taskId ? result : null),
     waitForResult: async (id) => {
       if (id === taskId) return result;
@@ -76,6 +77,7 @@ export function fakeApi({ committee, result, genesis }: Fixture, says: Partial<N
     },
     issueBadge: async () => null,
     recommendTasks: async (subject) => ({ subject, results: 0, recommendations: [] }),
+    getAnchor: async () => null,
     getAttestation: async () => null,
     getEvidence: async () => [],
     explain: async () => null,

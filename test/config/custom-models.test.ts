@@ -39,7 +39,7 @@ describe('custom models in the configuration', () => {
     ],
     ['gpt4: { file: models/gpt4.json }', /models\.gpt4\.file: is for provider custom only/],
     ['rules: { file: models/rules.json }', /models\.rules\.file: is for provider custom only/],
-    ['house: { provider: own }', /models\.house\.provider: must be embedded, openai or custom/],
+    ['house: { provider: own }', /models\.house\.provider: must be embedded, openai, custom or instant/],
     ['house: { provider: custom, fallbacks: [none] }', /models\.house\.fallbacks: names none/],
   ];
   for (const [entry, message] of FAULTS) {

@@ -114,7 +114,9 @@ describe('config/load', () => {
         ? [path.join('.')]
         : Object.entries(inner.shape).flatMap(([key, value]) => leaves(value, [...path, key]));
     };
-    const all = leaves(settingsSchema, []).filter((path) => path !== 'models' && !path.startsWith('validation.'));
+    const all = leaves(settingsSchema, []).filter(
+      (path) => !['models', 'webhooks'].includes(path) && !path.startsWith('validation.'),
+    );
     assert.deepEqual(Object.keys(ENVIRONMENT_SETTINGS).sort(), all.sort());
     assert.equal(variableOf('worker.maxJobsPerWorker'), 'PHEME_WORKER_MAX_JOBS_PER_WORKER');
     assert.equal(variableOf('logLevel'), 'PHEME_LOG_LEVEL');
@@ -195,11 +197,14 @@ describe('config/load', () => {
     ],
     ['an unknown key', 'rpc: {prot: 1}', [/^rpc\.prot: is no setting/]],
     ['__proto__', '__proto__: {x: 1}', [/^__proto__: is no setting/]],
+    ['a queue that is no Redis', 'queue: {url: http://host}', [/^queue\.url: must be a URL such as redis:/]],
+    ['judging by workers without a Redis', 'queue: {judging: workers}', [/^queue: url must be given to hand judging/]],
     [
-      'a later section',
-      'queue: {url: x}\nretention: {days: 1}',
-      [/^queue: is a section that this version does not have yet/, /^retention: is a section/],
+      'a time without its unit',
+      'retention: {bodies: 30}',
+      [/^retention\.bodies: must be forever, or a time such as 12h or 30d/],
     ],
+    ['more than ten years', 'retention: {reports: 3651d}', [/^retention\.reports: must be at most 3650d, or forever/]],
     ['a scalar for a section', 'rpc: 5', [/^rpc: must be a section with keys/]],
     ['text for a number', 'rpc: {port: "80"}', [/^rpc\.port: must be a whole number from 0 to 65535/]],
     ['a port out of range', 'rpc: {port: 65536}', [/^rpc\.port: must be a whole number from 0 to 65535/]],
@@ -214,7 +219,7 @@ describe('config/load', () => {
     [
       'an unknown provider',
       'models: {x: {provider: cloud}}',
-      [/^models\.x\.provider: must be embedded, openai or custom/],
+      [/^models\.x\.provider: must be embedded, openai, custom or instant/],
     ],
     ['an unknown variant', 'models: {x: {variant: magic}}', [/^models\.x\.variant: must be one of rules, flow/]],
     [

@@ -12,16 +12,23 @@ import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
 import type { DsseEnvelope } from '../../src/protocol/dsse.ts';
 import { parseTask } from '../../src/protocol/task.ts';
 import { decodeCore } from '../../src/protocol/value.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { systemProgram } from '../system-programs.ts';
 
 const VERIFIER = fileURLToPath(new URL('../protocol/dsse-verifier.py', import.meta.url));
 const FACTS = {
+  notes: createMemoryStore().notes,
   version: '0',
   peerId: '',
   defaultModel: '',
-  endpoints: () => [],
+  judging: () => ({ queued: 0, active: 0, workers: 0, workersLost: 0, endpoints: [] }),
+  dataFolder: null,
   events: { subscribe: () => () => undefined },
   playground: { judge: () => Promise.reject(new Error('nobody asked')) },
+  retention: {
+    counts: { bodies: 0, reports: 0, forgotten: 0 },
+    forget: () => Promise.reject(new Error('nobody asked')),
+  },
 };
 
 /** What the independent verifier says: its exit code and the number of keys that signed. */

@@ -60,7 +60,13 @@ describe('the contract of the RPC', () => {
       asked.add(method);
       return ask(method, params);
     };
-    for (const method of ['pheme_getTask', 'pheme_getResult', 'pheme_getAttestation', 'pheme_explain'] as const)
+    for (const method of [
+      'pheme_getTask',
+      'pheme_getResult',
+      'pheme_getAttestation',
+      'pheme_explain',
+      'pheme_getAnchor',
+    ] as const)
       assert.equal(await noted(method, { taskId: UNKNOWN }), null, method);
     const { taskId } = (await noted('pheme_submitTask', { task: TASK })) as { taskId: string };
     await noted('pheme_listTasks', { limit: 5 });
@@ -76,6 +82,8 @@ describe('the contract of the RPC', () => {
       subject: TASK.subject,
       tasks: [{ id: 'one', skill: 'python', level: 20, requirements: ['tests'] }],
     });
+    assert.equal(await noted('pheme_forgetTask', { taskId: UNKNOWN }), null);
+    assert.notEqual(await noted('pheme_forgetTask', { taskId }), null);
     const left = Object.keys(METHODS).filter((name) => !asked.has(name as MethodName));
     assert.deepEqual(left, ['pheme_issueBadge'], 'badges are of assessments: see the tests of badges');
   });

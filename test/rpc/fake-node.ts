@@ -71,6 +71,10 @@ export class FakeNode implements NodeApi {
     return task === undefined ? null : { taskId, state: 'open' as const, task, firstSeenAt: null };
   }
 
+  async forgetTask(taskId: string) {
+    return this.tasks.delete(taskId) ? { taskId, prunedAt: '2026-11-22T10:00:00.000Z' } : null;
+  }
+
   async getResult(taskId: string) {
     return this.results.get(taskId) ?? null;
   }
@@ -100,6 +104,10 @@ export class FakeNode implements NodeApi {
 
   async recommendTasks(subject: string) {
     return { subject, results: 0, recommendations: [] };
+  }
+
+  async getAnchor() {
+    return null;
   }
 
   async getAttestation() {

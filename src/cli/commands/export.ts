@@ -1,14 +1,18 @@
 import { Option } from 'commander';
 import type { VerifyingClient } from '../../node/client.ts';
+import { sarifLog } from '../../node/sarif.ts';
 import { authenticEnvelope } from '../../node/verify-attestation.ts';
+import { agreementOf } from '../../protocol/agreement.ts';
 import { fromHex } from '../../protocol/bytes.ts';
 import type { ConsensusResult } from '../../protocol/consensus-result.ts';
 import { splitEnvelope } from '../../protocol/dsse.ts';
 import { ValidationError } from '../../protocol/errors.ts';
+import { findingIds } from '../../protocol/finding-id.ts';
 import { parseTask, type Task } from '../../protocol/task.ts';
 import { decodeCore } from '../../protocol/value.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
+import { inert } from '../inert.ts';
 import { Output } from '../io.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
 
@@ -36,6 +40,8 @@ const FORMATS = {
     return exported.flags.perSigner ? splitEnvelope(envelope) : envelope;
   },
   vc: badge,
+  sarif,
+  anchor,
 };
 
 export const defineExport: CommandDefinition = (program, act) => {
@@ -46,7 +52,7 @@ export const defineExport: CommandDefinition = (program, act) => {
     .addOption(
       new Option(
         '--format <format>',
-        'dsse: an in-toto statement that the validators sign; vc: an Open Badges 3.0 credential',
+        'dsse: an in-toto statement that the validators sign; vc: an Open Badges 3.0 credential; sarif: the findings for code scanning; anchor: the proof that it stands on a chain',
       )
         .choices(Object.keys(FORMATS))
         .default('json'),
@@ -91,6 +97,23 @@ async function heldTask({ rpc }: VerifyingClient, taskId: string, signal: AbortS
   if (task == null)
     throw new ValidationError('the node does not hold the task any more: ask another', 'NO_TASK', { taskId });
   return parseTask(task);
+}
+
+/** The findings that follow from the verified judgements; a node's own list is not believed. */
+async function sarif({ result }: Exported): Promise<unknown> {
+  const { findings } = agreementOf(result.judgements ?? []);
+  const names = findingIds(findings);
+  const ids = new Map(findings.map((finding, at) => [finding, names[at]!]));
+  return sarifLog({ result, findings, ids, plain: inert });
+}
+
+/** Where this node anchored the result; `pheme verify --chain` checks it. */
+async function anchor({ client, result, signal }: Exported): Promise<unknown> {
+  const { taskId } = result;
+  const proof = await client.rpc.call('pheme_getAnchor', { taskId }, { signal });
+  if (proof !== null) return proof;
+  const remedy = 'ask one that has the section chain, once the anchor is as deep as its chain.confirmations';
+  throw new ValidationError(`this node has no anchor of the result: ${remedy}`, 'NO_RESULT', { taskId });
 }
 
 /** The node's own credential about a verified, approved assessment; whoever reads it checks its proof. */

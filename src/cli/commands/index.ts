@@ -1,13 +1,17 @@
 import type { CommandDefinition } from '../program.ts';
 import { defineAssess } from './assess.ts';
+import { defineBackup } from './backup.ts';
+import { defineChain } from './chain.ts';
 import { defineCompletion } from './completion.ts';
 import { defineConfig } from './config.ts';
 import { defineDebug } from './debug.ts';
 import { defineDevnet } from './devnet.ts';
 import { defineDoctor } from './doctor.ts';
+import { defineEscalate } from './escalate.ts';
 import { defineEvidence } from './evidence.ts';
 import { defineExplain } from './explain.ts';
 import { defineExport } from './export.ts';
+import { defineForget } from './forget.ts';
 import { defineInit } from './init.ts';
 import { defineJudge } from './judge.ts';
 import { defineKeys } from './keys.ts';
@@ -22,12 +26,14 @@ import { defineTrain } from './train.ts';
 import { defineVerify } from './verify.ts';
 import { defineVersion } from './version.ts';
 import { defineViews } from './views.ts';
+import { defineWorker } from './worker.ts';
 
 /** In the order of the help. */
 export const COMMANDS: readonly CommandDefinition[] = [
   defineReview,
   defineAssess,
   defineSubmit,
+  defineEscalate,
   defineJudge,
   defineResults,
   defineResult,
@@ -42,9 +48,13 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineViews,
   defineDoctor,
   defineDebug,
+  defineWorker,
   defineTrain,
   defineRecommend,
   defineMcp,
+  defineBackup,
+  defineForget,
+  defineChain,
   defineKeys,
   defineConfig,
   defineCompletion,

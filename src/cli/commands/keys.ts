@@ -1,10 +1,12 @@
 import { access, mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { homePaths } from '../../config/home-paths.ts';
-import { describeKey, generateKey, peerIdOf, resealKey } from '../../config/key.ts';
+import { describeKey, generateKey, loadKey, peerIdOf, resealKey } from '../../config/key.ts';
 import { sealingKey } from '../../config/key-cipher.ts';
 import { type KeyFacts, writeKey } from '../../config/key-file.ts';
+import { deriveSigner } from '../../protocol/derived-key.ts';
 import { ValidationError } from '../../protocol/errors.ts';
+import { webhookKeyText } from '../../protocol/webhook.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
 import { newPassphrase, type PassphraseFlags, passphraseOption, presentPassphrase } from '../passphrase.ts';
@@ -60,7 +62,12 @@ export const defineKeys: CommandDefinition = (program, act) => {
 
 const show: Handler<object> = async (session) => {
   const { config } = await session.loadConfig();
-  return print(session, await describeKey(config));
+  const facts = await describeKey(config);
+  // What is derived from a sealed key is behind its passphrase; a running node tells its receivers by signing.
+  const webhookKey = facts.encrypted
+    ? null
+    : webhookKeyText(deriveSigner((await loadKey(config)).seed, 'webhook').publicKey);
+  return print(session, facts, { webhookKey });
 };
 
 const generate: Handler<GenerateFlags> = async (session, { output, encrypt: sealed, passphraseFile }) => {
@@ -108,12 +115,17 @@ function placeOf({ home, validatorKey }: { home: string; validatorKey?: string }
   return { home, validatorKey };
 }
 
-async function print({ out }: Session, { publicKey, path, encrypted }: KeyFacts) {
+async function print(
+  { out }: Session,
+  { publicKey, path, encrypted }: KeyFacts,
+  derived: { webhookKey?: string | null } = {},
+) {
   const peerId = await peerIdOf(publicKey);
-  out.json({ publicKey, peerId, path, encrypted });
+  out.json({ publicKey, peerId, path, encrypted, ...derived });
   out.line(`public key  ${publicKey}`);
   out.line(`peer id     ${peerId}`);
   out.line(`file        ${path}${encrypted ? ', encrypted' : ''}`);
+  if (derived.webhookKey) out.line(`webhooks    ${derived.webhookKey}`);
   return EXIT.ok;
 }
 

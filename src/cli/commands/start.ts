@@ -55,7 +55,7 @@ const start: Handler<StartFlags> = async (session, flags) => {
   }
   const { config, warnings } = await session.loadConfig({ model, peers: peer });
   const { createLogger } = await import('../../node/logger.ts');
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config.logLevel, session.io.stderr.isTTY === true);
   for (const warning of warnings) logger.warn({}, warning);
   // Before standard input is read to its end: the terminal may be asked.
   const passphrase = presentPassphrase(session.io, flags);

@@ -1,6 +1,9 @@
 import { Option } from 'commander';
-import { type Check, type Expectations, verifyResult } from '../../node/verify.ts';
+import { type Expectations, verifyResult } from '../../node/verify.ts';
+import { type AnchorCheck, verifyAnchor } from '../../node/verify-anchor.ts';
+import type { ConsensusResult } from '../../protocol/consensus-result.ts';
 import { ValidationError } from '../../protocol/errors.ts';
+import type { Genesis } from '../../protocol/genesis.ts';
 import { TASK_JSON_BYTES_MAX } from '../../protocol/limits.ts';
 import { parseTask, type Task } from '../../protocol/task.ts';
 import { examples } from '../examples.ts';
@@ -15,8 +18,14 @@ interface VerifyFlags extends ReviewFlags {
   task?: string;
   diff?: string;
   require?: 'approved';
+  chain?: string;
+  anchor?: string;
 }
 
+type CheckLine = { name: string; ok: boolean; detail: string };
+
+/** A path of a dozen digests, and what it belongs to. */
+const PROOF_BYTES_MAX = 64 * 1024;
 /** A result with all its reports: more than any node writes. */
 const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -29,6 +38,9 @@ export const defineVerify: CommandDefinition = (program, act) => {
     .addOption(new Option('--task <file>', 'the task that it must be about, as JSON').conflicts('diff'))
     .option('--diff <file>', 'the diff that it must be about; give the flags that the review had')
     .addOption(new Option('--require <verdict>', 'fail unless the verdict is this one').choices(['approved']));
+  command
+    .option('--chain <url>', 'RPC of a node of the chain that the result is anchored on; needs --anchor')
+    .option('--anchor <file>', 'the proof, as pheme export --format anchor wrote it; needs --chain');
   reviewOptions(command)
     .addHelpText(
       'after',
@@ -38,6 +50,7 @@ export const defineVerify: CommandDefinition = (program, act) => {
           'pheme verify result.json --network genesis.json --diff my.diff --require approved',
           'approves this very diff?',
         ],
+        ['pheme verify result.json --chain URL --anchor anchor.json', 'existed by a time that a chain keeps?'],
       ),
     )
     .action(act(verify));
@@ -45,10 +58,16 @@ export const defineVerify: CommandDefinition = (program, act) => {
 
 const verify: Handler<VerifyFlags> = async (session, flags, path) => {
   const { io, out } = session;
+  if ((flags.chain === undefined) !== (flags.anchor === undefined))
+    throw new ValidationError('--chain and --anchor need each other: give both', 'USAGE');
   const genesis = await session.pinnedGenesis(flags.network);
   const expectations = await expectationsOf(io, flags);
   const result = await readResult(io, path);
-  const { authentic, satisfied, checks } = verifyResult(result, genesis, expectations);
+  const verified = verifyResult(result, genesis, expectations);
+  const anchorChecks = verified.authentic ? await checkAnchor(io, flags, result as ConsensusResult, genesis) : [];
+  const { authentic } = verified;
+  const checks = [...verified.checks, ...anchorChecks];
+  const satisfied = verified.satisfied && anchorChecks.every(({ ok }) => ok);
   out.json({ authentic, satisfied, checks });
   for (const check of checks) out.line(lineOf(check), check.ok ? undefined : 'bad');
   const verdict = authentic ? 'authentic' : 'NOT authentic';
@@ -67,7 +86,18 @@ async function readResult(io: Io, path: string | undefined): Promise<unknown> {
   }
 }
 
-function lineOf({ name, ok, detail }: Check): string {
+/** Asked only about an authentic result: an anchor makes no result authentic. */
+async function checkAnchor(
+  io: Io,
+  { chain, anchor }: VerifyFlags,
+  result: ConsensusResult,
+  genesis: Genesis,
+): Promise<AnchorCheck[]> {
+  if (chain === undefined || anchor === undefined) return [];
+  return verifyAnchor(result, genesis, await readJson(io, anchor, 'anchor proof', PROOF_BYTES_MAX), chain);
+}
+
+function lineOf({ name, ok, detail }: CheckLine): string {
   return `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(10)}  ${detail}`;
 }
 

@@ -21,6 +21,7 @@ export async function openReadOnly(directory: string): Promise<Backend> {
     entries: (range) => entriesOf(database, range),
     apply: refuse,
     applyLazily: refuse,
+    compact: refuse,
     close: () => database.close(),
   };
 }

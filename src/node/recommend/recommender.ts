@@ -18,7 +18,9 @@ export function createRecommender({ store, engine }: ValidatorNode, nowMs: () =>
     },
   });
   return async (subject, tasks, limit) => {
-    const known = await records.of(subject);
+    const read = await records.of(subject);
+    const dropped = await Promise.all(read.map(({ taskId }) => store.pruned(taskId)));
+    const known = read.filter((_, at) => (dropped[at]?.bodyAtMs ?? null) === null);
     const recommendations = recommendTasks(known, tasks, Math.floor(nowMs() / 1000)).slice(0, limit);
     return { subject, results: known.length, recommendations };
   };
