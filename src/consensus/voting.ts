@@ -124,11 +124,9 @@ function judgeProposal(instance: Instance, { valueId, validRound }: LeafOf<'PROP
   const { lock } = instance;
   const held = instance.values.get(valueId)!;
   const lockedOnIt = lock !== null && lockedId(instance) === valueId;
-  if (validRound >= 0) {
-    // R16: an honest validator of its quorum judged the value; whoever held its witnesses may have lost them since.
-    if (polkaFor(instance, validRound, valueId) === undefined) return 'wait';
-    return lock === null || lock.round <= validRound || lockedOnIt ? 'yes' : 'no';
-  }
+  if (validRound >= 0 && polkaFor(instance, validRound, valueId) === undefined) return 'wait';
+  // An honest validator of the polka's quorum judged the value; whoever held its witnesses may have lost them since.
+  if (validRound >= 0) return lock === null || lock.round <= validRound || lockedOnIt ? 'yes' : 'no'; // R16
   const valid = hardValid(instance, held);
   if (valid !== true) return valid === undefined ? 'wait' : 'no';
   if (lock !== null && !lockedOnIt) return 'no'; // R15
