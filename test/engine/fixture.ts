@@ -72,16 +72,16 @@ export class NotingLogger implements Logger {
   }
 }
 
-/** What follows from the last event may take several steps, each of promises. */
+/** What follows from an event may be a chain of more promises than one draining ends. */
 const LONGEST_CHAIN = 4;
 
 export class TestClock extends VirtualClock {
   /** Lets everything happen that is due within a time, promises included. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.nowMs() + ms;
-    do await drainMicrotasks();
-    while (this.runNext(untilMs));
-    for (let chain = 0; chain < LONGEST_CHAIN; chain++) await drainMicrotasks();
+    do {
+      for (let chain = 0; chain < LONGEST_CHAIN; chain++) await drainMicrotasks();
+    } while (this.runNext(untilMs));
   }
 }
 
