@@ -326,8 +326,8 @@ const TIME_MUTANTS: readonly Mutant[] = [
     'lost-journal-trusted',
     'R29',
     'engine/engine.ts',
-    'maySign: !this.#probation.isRunning };',
-    'maySign: this.#probation !== undefined };',
+    'if (journal.damaged || options.untrustedJournal === true) engine.#probation.begin();',
+    'if (journal.damaged && options.untrustedJournal === undefined) engine.#probation.begin();',
   ),
   mutant(
     'probation-forgets-what-it-heard',
