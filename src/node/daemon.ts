@@ -7,14 +7,14 @@ import { bindKeyToData, loadKey, peerIdOf, rebindKeyToData, type ValidatorKey } 
 import type { PassphraseSource } from '../config/key-file.ts';
 import { assertModelAccess, type Config } from '../config/load.ts';
 import { assertSameRules, observerPolicy } from '../config/rules.ts';
-import type { Judge, Logger, Notes, Store } from '../engine/ports.ts';
+import type { Judge, Logger, NetworkHandlers, Notes, Store } from '../engine/ports.ts';
 import type { TaskLimits } from '../engine/task-quota.ts';
 import { assertInstantAllowed, InstantModel } from '../models/instant.ts';
 import { endpointFaults } from '../models/openai/memory.ts';
 import { createLibp2pNetwork } from '../network/libp2p-network.ts';
 import { createCommittee } from '../protocol/committee.ts';
 import { genesisWarnings } from '../protocol/genesis.ts';
-import { type RpcServer, startRpcServer } from '../rpc/server.ts';
+import { startRpcServer } from '../rpc/server.ts';
 import { startAdapters, stopAll } from './adapters.ts';
 import { endRestoration, isRestored } from './backup.ts';
 import { NodeEvents } from './events.ts';
@@ -22,6 +22,7 @@ import { assertCustomModels, createJudges } from './judges.ts';
 import { createNodeApi } from './node-api.ts';
 import { openNodeStore } from './node-store.ts';
 import { packageVersion } from './package-version.ts';
+import { Parts } from './parts.ts';
 import { Playground } from './playground.ts';
 import { startRemoteJudge } from './remote-judging.ts';
 import { Retention, type RetentionAges } from './retention.ts';
@@ -55,20 +56,34 @@ export interface Daemon {
   stop(deadlineMs: number, onWait?: (part: string) => void): Promise<void>;
 }
 
-/** One part of a running daemon, in the order of the start. */
-interface Part {
-  name: string;
-  /** What it still has to end, in words; nothing if it is idle. */
-  busy(): string | undefined;
-  stop(deadlineMs: number): Promise<void>;
-}
-
 /**
- * Builds a node from its home and starts it: store, judges, engine and network, RPC. What was started is stopped
- * again if a later part fails.
+ * Builds a node from its home and starts it: store, judges, engine and network, RPC, adapters. What was started is
+ * stopped again if a later part fails.
  * @throws ValidationError with the codes of config, store, network and RPC
  */
-export async function startDaemon({ config, observer, logger, passphrase }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const prepared = await prepare(options);
+  const { config, logger } = prepared;
+  const parts = new Parts();
+  const adapters: Adapter[] = [];
+  try {
+    const opened = await open(prepared, parts);
+    const judges = await startJudges(prepared, parts);
+    const node = await startNode(prepared, opened, judges, adapters, parts);
+    const rpcUrl = await startFace(prepared, opened, judges, node, parts);
+    adapters.push(...(await startAdapters(config, node, { notes: opened.notes, logger })));
+    parts.add('the adapters', adapters, (all) => stopAll(all));
+    return { node, rpcUrl, stop: (deadlineMs, onWait) => parts.stop(deadlineMs, onWait) };
+  } catch (error) {
+    await parts.stop(0);
+    throw error;
+  }
+}
+
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** Reads and checks everything that can be wrong before anything is started. */
+async function prepare({ config, observer, logger, passphrase }: DaemonOptions) {
   const paths = homePaths(config.home);
   const genesis = await loadGenesis(paths.genesis);
   assertSameRules(config, genesis);
@@ -78,118 +93,119 @@ export async function startDaemon({ config, observer, logger, passphrase }: Daem
   const observers = observerPolicy(config, genesis);
   const key = await loadKey(config, passphrase);
   const tokens = await loadRpcTokens(config);
-  const peerId = await peerIdOf(key.publicKey);
-  const version = packageVersion();
   for (const warning of genesisWarnings(genesis)) logger.warn({}, warning);
-
-  const parts: Part[] = [];
-  const started = <T>(
-    name: string,
-    part: T,
-    stop: (part: T, deadlineMs: number) => Promise<void>,
-    busy: (part: T) => string | undefined = () => undefined,
-  ): T => {
-    parts.push({ name, busy: () => busy(part), stop: (deadlineMs) => stop(part, deadlineMs) });
-    return part;
-  };
-  try {
-    const { store, notes, side, pruning, journalDamaged } = await openNodeStore(paths.data, logger);
-    started('the database', store, (open) => open.close());
-    const restored = await isRestored(notes);
-    const foreign = (await isForeign(key, store, logger)) || restored;
-    const pool = started('the judges', createJudges(config), (running) => running.stop());
-    const remote = await startRemoteJudge(config, judgeOf(config, pool), logger);
-    if (remote !== undefined) started('the judging queue', remote, (running) => running.stop());
-    const running: Adapter[] = [];
-    const faultsOf = (wanted: (name: string) => boolean) =>
-      running.filter(({ name }) => wanted(name)).flatMap((part) => part.faults());
-    const node = await ValidatorNode.start(
-      { genesis, seed: key.seed, observer, untrustedJournal: foreign || journalDamaged, limits: taskLimits(config) },
-      {
-        store,
-        side,
-        judge: remote ?? judgeOf(config, pool),
-        logger,
-        probes: {
-          queue: () => [...queueFaults(pool), ...(remote?.faults() ?? []), ...faultsOf((name) => name === 'queue')],
-          models: () => endpointFaults(pool.snapshot().endpoints),
-          adapters: () => faultsOf((name) => name !== 'queue'),
-        },
-        connect: (handlers) =>
-          createLibp2pNetwork(
-            {
-              seed: key.seed,
-              committee: createCommittee(genesis),
-              listen: [...config.network.listen],
-              peers: [...config.network.peers],
-              observers: { max: observers.max, allow: observers.allow === 'any' ? 'any' : [...observers.allow] },
-              agentVersion: `pheme/${version}`,
-              logger,
-            },
-            handlers,
-          ),
-      },
-    );
-    started(
-      'the network',
-      node,
-      (running) => running.stop(),
-      (running) => workText(pool, running),
-    );
-    if (foreign) rebindLater(key, store, node, logger);
-    if (restored) endRestorationLater(notes, node, logger);
-    const judging = () => pool.snapshot();
-    const events = started('the events', new NodeEvents(node, systemClock), async (running) => running.stop());
-    const playground = started('the playground', new Playground({ config }), (running) => running.stop());
-    const { engine } = node;
-    const retention = new Retention({
-      engine,
-      store,
-      pruning,
-      notes,
-      clock: systemClock,
-      logger,
-      ages: agesOf(config),
-    });
-    started('the retention', retention, (running) => running.stop());
-    retention.start();
-    const { defaultModel } = config;
-    const api = createNodeApi(node, {
-      version,
-      peerId,
-      defaultModel,
-      judging,
-      dataFolder: paths.data,
-      events,
-      notes,
-      playground,
-      retention,
-    });
-    const { host, port, allowedHosts, limits } = config.rpc;
-    const rpc = started(
-      'the RPC',
-      await startRpcServer(
-        { host, port, allowedHosts: [...allowedHosts], tokens, limits, dashboardFolder: DASHBOARD_FOLDER },
-        { api, logger },
-      ),
-      (server: RpcServer, deadlineMs) => server.stop(deadlineMs),
-    );
-    const adapters = await startAdapters(config, node, { notes, logger });
-    running.push(...adapters);
-    started('the adapters', adapters, (all) => stopAll(all));
-    return { node, rpcUrl: rpc.url, stop: (deadlineMs, onWait) => stopParts(parts, deadlineMs, onWait) };
-  } catch (error) {
-    await stopParts(parts, 0);
-    throw error;
-  }
+  return { config, observer, logger, paths, genesis, observers, key, tokens, version: packageVersion() };
 }
 
-async function stopParts(parts: Part[], deadlineMs: number, onWait: (part: string) => void = () => {}): Promise<void> {
-  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-    const busy = part.busy();
-    onWait(busy === undefined ? part.name : `${part.name} (${busy})`);
-    await part.stop(deadlineMs);
-  }
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** The database, and whether what it says of this key can be trusted (R29). */
+async function open({ paths, logger, key }: Prepared, parts: Parts) {
+  const opened = await openNodeStore(paths.data, logger);
+  parts.add('the database', opened.store, (store) => store.close());
+  const isRestoredCopy = await isRestored(opened.notes);
+  const foreign = (await isForeign(key, opened.store, logger)) || isRestoredCopy;
+  return { ...opened, isRestoredCopy, foreign };
+}
+
+interface Judges {
+  pool: WorkerPool;
+  /** The pool, workers elsewhere, or the instant model. */
+  judge: Judge;
+  remoteFaults(): string[];
+}
+
+async function startJudges({ config, logger }: Prepared, parts: Parts): Promise<Judges> {
+  const pool = parts.add('the judges', createJudges(config), (running) => running.stop());
+  const local = judgeOf(config, pool);
+  const remote = await startRemoteJudge(config, local, logger);
+  if (remote !== undefined) parts.add('the judging queue', remote, (running) => running.stop());
+  return { pool, judge: remote ?? local, remoteFaults: () => remote?.faults() ?? [] };
+}
+
+async function startNode(
+  prepared: Prepared,
+  { store, side, notes, journalDamaged, foreign, isRestoredCopy }: Opened,
+  { pool, judge, remoteFaults }: Judges,
+  adapters: readonly Adapter[],
+  parts: Parts,
+): Promise<ValidatorNode> {
+  const { config, genesis, key, observer, logger } = prepared;
+  const faultsOf = (wanted: (name: string) => boolean) =>
+    adapters.filter(({ name }) => wanted(name)).flatMap((adapter) => adapter.faults());
+  const node = await ValidatorNode.start(
+    { genesis, seed: key.seed, observer, untrustedJournal: foreign || journalDamaged, limits: taskLimits(config) },
+    {
+      store,
+      side,
+      judge,
+      logger,
+      probes: {
+        queue: () => [...queueFaults(pool), ...remoteFaults(), ...faultsOf((name) => name === 'queue')],
+        models: () => endpointFaults(pool.snapshot().endpoints),
+        adapters: () => faultsOf((name) => name !== 'queue'),
+      },
+      connect: (handlers) => connect(prepared, handlers),
+    },
+  );
+  parts.add(
+    'the network',
+    node,
+    (running) => running.stop(),
+    (running) => workText(pool, running),
+  );
+  if (foreign) rebindLater(key, store, node, logger);
+  if (isRestoredCopy) endRestorationLater(notes, node, logger);
+  return node;
+}
+
+function connect({ config, genesis, observers, key, version, logger }: Prepared, handlers: NetworkHandlers) {
+  const { listen, peers } = config.network;
+  const { max, allow } = observers;
+  return createLibp2pNetwork(
+    {
+      seed: key.seed,
+      committee: createCommittee(genesis),
+      listen: [...listen],
+      peers: [...peers],
+      observers: { max, allow: allow === 'any' ? 'any' : [...allow] },
+      agentVersion: `pheme/${version}`,
+      logger,
+    },
+    handlers,
+  );
+}
+
+/** What people and programs see of the node: events, playground, retention, and the RPC over all of it. Gives its URL. */
+async function startFace(
+  { config, logger, key, tokens, version, paths }: Prepared,
+  { store, notes, pruning }: Opened,
+  { pool }: Judges,
+  node: ValidatorNode,
+  parts: Parts,
+): Promise<string> {
+  const events = parts.add('the events', new NodeEvents(node, systemClock), async (running) => running.stop());
+  const playground = parts.add('the playground', new Playground({ config }), (running) => running.stop());
+  const { engine } = node;
+  const clock = systemClock;
+  const retention = new Retention({ engine, store, pruning, notes, clock, logger, ages: agesOf(config) });
+  parts.add('the retention', retention, (running) => running.stop()).start();
+  const api = createNodeApi(node, {
+    version,
+    peerId: await peerIdOf(key.publicKey),
+    defaultModel: config.defaultModel,
+    judging: () => pool.snapshot(),
+    dataFolder: paths.data,
+    events,
+    notes,
+    playground,
+    retention,
+  });
+  const { host, port, allowedHosts, limits } = config.rpc;
+  const options = { host, port, allowedHosts: [...allowedHosts], tokens, limits, dashboardFolder: DASHBOARD_FOLDER };
+  const rpc = await startRpcServer(options, { api, logger });
+  parts.add('the RPC', rpc, (server, deadlineMs) => server.stop(deadlineMs));
+  return rpc.url;
 }
 
 function taskLimits({ limits }: Config): TaskLimits {
