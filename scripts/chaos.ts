@@ -1,11 +1,13 @@
 /**
- * `npm run chaos -- [--minutes M | --count N] [--seed S] [--only kill,restart,...]`: a devnet of real processes under
+ * `npm run chaos -- [--minutes M | --count N] [--seed S] [--only kill,restart,...] [--logs FOLDER]`: a devnet of real processes under
  * load whose validators are killed, restarted (alone and in turn), frozen, robbed of their database, damaged, given a
  * full disk, a wrong clock or a twin, then checked: no contradictory signature among all that were heard, no
  * acknowledged task without its result, no result lost, the same core bytes everywhere, every one verified offline.
  * `--only kill` kills as fast as nodes start. Prints figures as JSON; exit 1 if a check failed. The seed fixes what
  * happens to whom in which order, and what is submitted; the machine's own timing stays free.
  */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SeededRandom } from '../test/sim/random.ts';
 import { Campaign, CHAOS_TIMERS } from './chaos/campaign.ts';
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     count: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: PERTURBATIONS.join(',') },
+    logs: { type: 'string' },
   },
 });
 const seed = Number(values.seed);
@@ -49,7 +52,16 @@ try {
   console.log(JSON.stringify(figures, null, 2));
   process.exitCode = figures['failed checks'] === 0 ? 0 : 1;
 } finally {
+  if (values.logs !== undefined) await keepLogs(values.logs);
   await stop();
+}
+
+/** What the nodes wrote, one file each, for whoever asks why. */
+async function keepLogs(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await Promise.all(
+    devnet.validators.map(({ index, home }) => copyFile(join(home, 'node.log'), join(folder, `${index}.log`))),
+  );
 }
 
 async function run(witness: Witness) {
@@ -82,6 +94,7 @@ async function run(witness: Witness) {
     'perturbations in all': Object.values(campaign.done).reduce((sum, number) => sum + number, 0),
     'seconds each': Math.round(secondsEach * 100) / 100,
     'tasks acknowledged': ledger.acknowledged.size,
+    outcomes: ledger.outcomes,
     'submissions refused': ledger.refused,
     'signed leaves heard and compared': witness.leaves,
     'frames or parts of them refused by the witness': witness.refused,

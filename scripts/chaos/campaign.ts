@@ -8,6 +8,7 @@ import { Ledger } from './checks.ts';
 import { act, type Fault, type Kind, type Scene } from './perturbations.ts';
 import { MUTING, type Perturbation } from './plan.ts';
 import { isOnProbation } from './probation.ts';
+import { taskOf } from './tasks.ts';
 import type { Witness } from './witness.ts';
 
 /** A devnet's, with less patience: a probation (R29) lasts two observation times, and a campaign has many. */
@@ -83,11 +84,15 @@ export class Campaign {
     await this.ledger.note(victim);
   }
 
-  /** By the time that it must last, and then by what the nodes say: signs of the key's old life prolong it. */
+  /**
+   * By the time that it must last, and then by what the nodes say: signs of the key's old life prolong it. Its validator
+   * never signs for the tasks of that time, so they are to be decided before another loses what it knew of them.
+   */
   async #probationOver(): Promise<void> {
     await sleep(Math.max(0, this.#probationUntilMs - performance.now()));
     const homes = this.#devnet.validators.map(({ home }) => home);
     await until(async () => !(await Promise.all(homes.map(isOnProbation))).includes(true));
+    await this.ledger.settle();
   }
 
   /** Milliseconds of every final task from its acknowledgement, and from the heal of what held it up. */
@@ -160,7 +165,7 @@ export class Campaign {
   }
 
   async #submit(origin: number): Promise<string | undefined> {
-    const taskId = await this.ledger.submit(origin, taskOf(`${this.#runSeed}-${this.#tasks++}`));
+    const taskId = await this.ledger.submit(origin, taskOf(this.#tasks, `${this.#runSeed}-${this.#tasks++}`));
     if (taskId !== undefined) this.#origins.set(taskId, origin);
     return taskId;
   }
@@ -168,10 +173,4 @@ export class Campaign {
   #anyBut(index: number): number {
     return this.#random.pick(this.#devnet.validators.map((entry) => entry.index).filter((other) => other !== index));
   }
-}
-
-function taskOf(name: string): unknown {
-  const diff = `--- a/src/count.js\n+++ b/src/count.js\n@@ -1,3 +1,3 @@\n export function count(items) {\n-  return items.length + 1;\n+  return items.length;\n }\n`;
-  const pullRequest = { url: `https://example.org/pull/${name}`, diff, files: ['src/count.js'] };
-  return { type: 'CODE_REVIEW', pullRequest, requirements: { style: true, security: true, performance: true } };
 }
