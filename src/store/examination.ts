@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasLostRecords, isHeadless } from './log-check.ts';
+import { uncleanEnds } from './marks.ts';
 
 /** What the examining process is told. */
 export interface Order {
@@ -14,6 +16,8 @@ export type Examination = 'sound' | 'damaged' | 'locked';
 
 /** This file's own ending: the sources run the sources, dist/ runs dist/. */
 const EXAMINER = fileURLToPath(new URL(`./examine${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+/** Ends an examination that takes too long; LevelDB's own end is another. */
+const STOP = 'SIGTERM';
 /** LevelDB's files; marks and what was set aside stay. */
 const DATABASE_FILE = /^(?:CURRENT|MANIFEST-\d+|LOG|LOG\.old|\d+\.(?:log|ldb|sst|dbtmp))$/;
 
@@ -29,16 +33,33 @@ export async function mendIfDeadly(directory: string): Promise<boolean> {
   return true;
 }
 
-/** @returns undefined if LevelDB ended the process */
-function examine(order: Order): Promise<Examination | undefined> {
+/**
+ * Looks at a closed database without repairing it.
+ * @param timeoutMs so long is read at most; what was not read by then is not judged
+ */
+export async function survey(
+  directory: string,
+  timeoutMs: number,
+): Promise<Examination | 'headless' | 'lost records' | 'deadly'> {
+  if (await isHeadless(directory)) return 'headless';
+  if (await hasLostRecords(directory, await uncleanEnds(directory))) return 'lost records';
+  return (await examine({ directory, repair: false }, timeoutMs)) ?? 'deadly';
+}
+
+/** @returns undefined if LevelDB ended the process; `sound` if its time did */
+function examine(order: Order, timeoutMs?: number): Promise<Examination | undefined> {
   const child = fork(EXAMINER, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] });
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill(STOP), timeoutMs);
   return new Promise((done, fail) => {
     let answer: Examination | undefined;
     child.once('message', (message) => {
       answer = message as Examination;
     });
     child.once('error', fail);
-    child.once('exit', () => done(answer));
+    child.once('exit', (_, signal) => {
+      clearTimeout(timer);
+      done(signal === STOP ? 'sound' : answer);
+    });
     child.send(order);
   });
 }

@@ -3,7 +3,7 @@ import { Level } from 'level';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Backend, Change, Damage, Entry, KeyRange } from './backend.ts';
 import { mendIfDeadly } from './examination.ts';
-import { isHeadless, logStateOf } from './log-check.ts';
+import { hasLostRecords, isHeadless } from './log-check.ts';
 import { markChanged, markClosed, markOpen, uncleanEnds } from './marks.ts';
 
 type Database = Level<Uint8Array, Uint8Array>;
@@ -60,8 +60,7 @@ async function isDamagedBeforeOpening(path: string, ends: number): Promise<boole
     await repair(path);
     return true;
   }
-  const log = await logStateOf(path);
-  const isHoled = log === 'broken' || (log === 'torn' && ends === 0);
+  const isHoled = await hasLostRecords(path, ends);
   if (isHoled) await markChanged(path);
   if (ends < DEADLY_ENDS) return isHoled;
   const mended = await mendIfDeadly(path);

@@ -23,6 +23,16 @@ export async function isHeadless(directory: string): Promise<boolean> {
   return !names.includes('CURRENT') && names.some((name) => /^(?:MANIFEST-\d+|\d+\.(?:log|ldb))$/.test(name));
 }
 
+/**
+ * True if a closed database lost records that it had acknowledged. Opening it passes over the gap and begins a new log,
+ * after which nobody can tell any more.
+ * @param uncleanEnds as its mark has it: after one, the log may end within a record that nobody was told of
+ */
+export async function hasLostRecords(directory: string, uncleanEnds: number): Promise<boolean> {
+  const log = await logStateOf(directory);
+  return log === 'broken' || (log === 'torn' && uncleanEnds === 0);
+}
+
 /** The worst state of the logs in a closed database's folder; a database without a log has lost it. */
 export async function logStateOf(directory: string): Promise<LogState> {
   const names = await readdir(directory);

@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backend } from '../../store/backend.ts';
 import { DamageLog } from '../../store/damage-log.ts';
+import { survey } from '../../store/examination.ts';
 import { SCHEMA_VERSION } from '../../store/schema.ts';
 import { createTables, type Tables } from '../../store/tables.ts';
 import type { Facts } from './facts.ts';
@@ -11,18 +12,23 @@ import { openReadOnly } from './read-only-database.ts';
 /** Some hundred thousand values; what is beyond is checked when it is read. */
 const READING_MS_MAX = 15_000;
 
+const MENDING =
+  'if files are damaged, check the disk (smartctl, dmesg) and start the node: it repairs them, fetches what is lost from its peers, and signs nothing for open tasks until then';
+/** What is not to be opened here: an opening would hide from the node that its journal lost something, or end this process. */
+const LOST: Partial<Record<Awaited<ReturnType<typeof survey>>, string>> = {
+  headless: 'has files of a database, and not the one that names them (CURRENT)',
+  'lost records': 'has a write-ahead log that lost records',
+  deadly: 'is damaged so that LevelDB ends whoever reads it',
+};
+
 /** The database: by the node if it runs, else looked at here. */
 export async function checkData(facts: Facts): Promise<Finding[]> {
   const { running, paths, config } = facts;
   if (running !== undefined) return [damageFinding(running.status.damagedValues, `held by this node, which runs`)];
-  if (
-    !(await access(join(paths.data, 'CURRENT')).then(
-      () => true,
-      () => false,
-    ))
-  )
-    // biome-ignore format: one thought
-    return [ok('data', `${paths.data} is empty: the first start makes the database`)];
+  const isEmpty = (await readdir(paths.data).catch(() => [])).length === 0;
+  if (isEmpty) return [ok('data', `${paths.data} is empty: the first start makes the database`)];
+  const lost = LOST[await survey(paths.data, READING_MS_MAX)];
+  if (lost !== undefined) return [failure('data', `${paths.data} ${lost}`, MENDING)];
   try {
     const backend = await openReadOnly(paths.data);
     return await examine(facts, backend).finally(() => backend.close());
@@ -37,9 +43,7 @@ function unopened(error: unknown, path: string, rpcPort: number | undefined): Fi
     const found = `${path} is in use by a process that does not answer as this node at its RPC port ${rpcPort ?? '(unknown)'}`;
     return failure('data', found, `stop it (fuser ${join(path, 'LOCK')} names it), or give this node its own home`);
   }
-  const remedy =
-    'look at its owner and mode; if files are damaged, the node repairs them at its next start, fetches what is lost from its peers, and signs nothing for open tasks until then';
-  return failure('data', `${path} cannot be opened (${message})`, remedy);
+  return failure('data', `${path} cannot be opened (${message})`, `look at its owner and mode; ${MENDING}`);
 }
 
 async function examine({ key, signal }: Facts, backend: Backend): Promise<Finding[]> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -94,6 +94,14 @@ describe('node/doctor', function () {
 
   async function openStore() {
     return openLevelStore({ directory: join(world.home, 'data') });
+  }
+
+  /** The folder of a closed database that holds something. */
+  async function writtenDatabase(): Promise<string> {
+    const store = await openStore();
+    await store.write({ tasks: [{ taskId: 'ab'.repeat(32), taskBytes: Buffer.from('task'), firstSeenMs: 1 }] });
+    await store.close();
+    return join(world.home, 'data');
   }
 
   function assertFound(report: DoctorReport, check: RegExp, state: State, found: RegExp, remedy: RegExp | undefined) {
@@ -246,13 +254,25 @@ describe('node/doctor', function () {
     [
       'a damaged value',
       async () => {
-        const store = await openStore();
-        const taskId = 'ab'.repeat(32);
-        await store.write({ tasks: [{ taskId, taskBytes: Buffer.from('task'), firstSeenMs: 1 }] });
-        await store.close();
-        await flipValue(join(world.home, 'data'), 't');
+        await flipValue(await writtenDatabase(), 't');
       },
       [/^data$/, 'warning', /1 damaged/, /fetches them again/],
+    ],
+    [
+      'a database whose log lost records',
+      async () => {
+        const directory = await writtenDatabase();
+        const log = join(directory, (await readdir(directory)).find((name) => name.endsWith('.log'))!);
+        const bytes = await readFile(log);
+        bytes[bytes.length >> 1]! ^= 1;
+        await writeFile(log, bytes);
+      },
+      [/^data$/, 'failure', /write-ahead log that lost records/, /start the node/],
+    ],
+    [
+      'a database without the file that names its parts',
+      async () => rm(join(await writtenDatabase(), 'CURRENT')),
+      [/^data$/, 'failure', /not the one that names them/, /start the node/],
     ],
     [
       'a key of another data directory',
