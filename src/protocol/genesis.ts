@@ -53,23 +53,24 @@ export interface Genesis {
   rules: Rules;
 }
 
-/** For networks of slow models. */
+/** For networks of slow models and of validators all over the world (`SCALING.md`). */
 export const DEFAULT_TIMERS: Timers = {
   judgeBudgetMs: 60_000,
   observeMs: 65_000,
   graceMs: 5_000,
-  revealGraceMs: 50,
+  revealGraceMs: 150,
   finalMs: 3_000,
   roundBaseMs: 500,
   roundCapMs: 8_000,
 };
 
-/** For devnets of embedded models, which answer in milliseconds. */
+/** For devnets of embedded models, which answer in milliseconds, one machine beside the other. */
 export const DEVNET_TIMERS: Timers = {
   ...DEFAULT_TIMERS,
   judgeBudgetMs: 20_000,
   observeMs: 22_000,
   graceMs: 1_000,
+  revealGraceMs: 50,
   finalMs: 1_000,
 };
 

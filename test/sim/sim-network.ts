@@ -40,6 +40,8 @@ export class SimNetwork {
   onAnswer: (from: Port, answer: FetchAnswer) => void = () => {};
   /** Sees every accusation of a peer. */
   onReport: (by: Port, peer: PeerKey, offence: Offence) => void = () => {};
+  /** How long one message takes from one node to the other, in milliseconds; by default as the faults say. */
+  delayMs: (from: Port, to: Port) => number = () => this.#drawDelayMs();
   /** Asked before a frame leaves: false if its node died on the way to it. */
   mayLeave: (from: Port, frame: Uint8Array) => boolean = () => true;
 
@@ -133,13 +135,13 @@ export class SimNetwork {
     if (!this.passes(from, to) || this.#random.chance(loss)) return;
     const copies = this.#random.chance(duplication) ? 2 : 1;
     for (let i = 0; i < copies; i++) {
-      this.#clock.setTimer(this.#delayMs(), () => {
+      this.#clock.setTimer(this.delayMs(from, to), () => {
         if (to.handlers !== null && this.passes(from, to)) action(to.handlers);
       });
     }
   }
 
-  #delayMs(): number {
+  #drawDelayMs(): number {
     const { delayMsMax, stragglerMs } = this.faults;
     return this.#random.chance(0.02) ? this.#random.fraction() * stragglerMs : this.#random.fraction() * delayMsMax;
   }
