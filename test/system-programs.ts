@@ -18,15 +18,23 @@ const PROGRAMS = {
   },
 } as const;
 
+/** The path of a system program. @throws Error that says what installs it */
+export function requiredProgram(name: keyof typeof PROGRAMS): string {
+  const { path, packages } = PROGRAMS[name];
+  if (!existsSync(path)) throw new Error(`${name} is missing: apt-get install ${packages}`);
+  return path;
+}
+
 /**
  * The path of a system program. Without it the test is skipped by name, with what would install it; where CI is set,
  * that is a failure, since there everything must run.
  */
 export function systemProgram(test: Context, name: keyof typeof PROGRAMS): string {
-  const { path, packages } = PROGRAMS[name];
-  if (existsSync(path)) return path;
-  const message = `${name} is missing: apt-get install ${packages}`;
-  if (process.env['CI']) throw new Error(message);
-  process.stderr.write(`skipped: ${test.test?.fullTitle() ?? 'a test'}: ${message}\n`);
-  test.skip();
+  try {
+    return requiredProgram(name);
+  } catch (error) {
+    if (process.env['CI']) throw error;
+    process.stderr.write(`skipped: ${test.test?.fullTitle() ?? 'a test'}: ${(error as Error).message}\n`);
+    test.skip();
+  }
 }

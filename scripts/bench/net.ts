@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -46,6 +46,12 @@ export class BenchNet {
     }
   }
 
+  /** Adds sections to the `validator.yml` of a node, to be done before it is launched. */
+  async configure(index: number, sections: object): Promise<void> {
+    const { home } = this.validators[index]!;
+    await writeSettings(home, { ...(await readSettings(home)), ...sections });
+  }
+
   #profiling(): string[] {
     return ['--cpu-prof', `--cpu-prof-dir=${this.directory}`];
   }
@@ -85,7 +91,9 @@ export class BenchNet {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#tokens[index]}` },
       body: JSON.stringify(body),
     });
-    return answer.json();
+    const text = await answer.text();
+    if (text === '') throw new Error(`validator ${index} answered ${answer.status} and nothing else`);
+    return JSON.parse(text);
   }
 
   async call<Result>(index: number, method: string, params: object = {}): Promise<Result> {
@@ -135,9 +143,19 @@ function resultOf<Result>(method: string, { result, error }: Answer<Result>): Re
 }
 
 async function configure(home: string): Promise<void> {
-  const path = join(home, 'validator.yml');
-  const settings = parse(await readFile(path, 'utf8')) as { rpc: object };
+  const settings = await readSettings(home);
   const limits = { openTasksPerOrigin: OPEN_TASKS_PER_ORIGIN };
   const models = { instant: { provider: 'instant' } };
-  await writeFile(path, stringify({ ...settings, models, limits, rpc: { ...settings.rpc, ...LIMITS.rpc } }));
+  const rpc = { ...settings.rpc, ...LIMITS.rpc };
+  await writeSettings(home, { ...settings, models, limits, rpc });
+}
+
+async function readSettings(home: string): Promise<{ rpc: object }> {
+  return parse(await readFile(join(home, 'validator.yml'), 'utf8'));
+}
+
+async function writeSettings(home: string, settings: object): Promise<void> {
+  const path = join(home, 'validator.yml');
+  await chmod(path, 0o600); // sections of outside systems hold secrets
+  await writeFile(path, stringify(settings));
 }

@@ -2,6 +2,7 @@ import type { Clock, Logger, Notes, StoredEvidence } from '../engine/ports.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
 import type { KeyPurpose } from '../protocol/derived-key.ts';
 import type { Signer } from '../protocol/ed25519.ts';
+import type { TaskPhase } from '../protocol/explanation.ts';
 import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Task } from '../protocol/task.ts';
@@ -14,9 +15,17 @@ export interface Adapter {
   readonly name: string;
   /** Why it cannot do its work now, in words for the operator; none if it can. */
   faults(): string[];
+  /** What the operator should know though it does its work, e.g. what others sent in vain; left out where there is no such thing. */
+  notes?(): string[];
+  /** Jobs of its queue, counted a moment ago; null while the server does not answer. */
+  jobs?(): JobCounts | null;
   /** Ends what runs, awaited; what is not delivered yet is delivered after the next start. */
   stop(): Promise<void>;
 }
+
+/** How a job of a queue stands. */
+export const JOB_STATES = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const;
+export type JobCounts = Readonly<Record<(typeof JOB_STATES)[number], number>>;
 
 /** A decided task's place in the order of decisions at this node. */
 export interface DecidedTask {
@@ -50,6 +59,8 @@ export interface AdapterHost {
   derivedSigner(purpose: KeyPurpose): Signer;
   /** Called once a decision is durable; returns the way to stop that. */
   onDecided(listener: (taskId: Digest) => void): () => void;
+  /** Called with the phase of an undecided task whenever something happens to it; returns the way to stop that. */
+  onPhase(listener: (taskId: Digest, phase: TaskPhase) => void): () => void;
   readonly notes: Notes;
   readonly clock: Clock;
   readonly logger: Logger;

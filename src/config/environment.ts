@@ -10,6 +10,8 @@ export const ENVIRONMENT_SETTINGS: Readonly<Record<string, Reading>> = {
   'worker.maxJobsPerWorker': 'number',
   'worker.timeout': 'number',
   'worker.retryLimit': 'number',
+  'escalation.model': 'text',
+  'escalation.timeout': 'number',
   'network.listen': 'list',
   'network.peers': 'list',
   'network.observers.max': 'number',

@@ -52,6 +52,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { models, ...settings } = parsed.success ? parsed.data : settingsSchema.parse({});
   const whereSpecial = (special: keyof Specials) => originOf(special, layers);
   const resolved = resolveModels(models, specials, whereSpecial, faults);
+  faults.push(...escalationFaults(settings.escalation, resolved.models));
   if (faults.length > 0) throw invalidInput('not a valid configuration', faults, 'INVALID_CONFIG');
   const { validatorEndpoint, rpcToken, validatorKey } = specials;
   const client = Object.fromEntries(
@@ -75,6 +76,11 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 export function assertModelAccess(config: Config): void {
   const faults = modelAccessFaults(config.models);
   if (faults.length > 0) throw invalidInput('a model cannot be asked', faults, 'INVALID_CONFIG');
+}
+
+function escalationFaults({ model }: Settings['escalation'], models: Readonly<Record<string, ModelSettings>>): Fault[] {
+  if (model === undefined || Object.hasOwn(models, model)) return [];
+  return [{ path: 'escalation.model', message: `names ${model}, which is no entry of models: list it there` }];
 }
 
 function issueFaults(issue: z.core.$ZodIssue, layers: readonly Layer[]): Fault[] {

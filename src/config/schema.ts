@@ -88,6 +88,17 @@ const models = z
   .refine((entries) => Object.keys(entries).length > 0, 'must name at least one model')
   .refine((entries) => Object.keys(entries).length <= MODELS_MAX, `must name at most ${MODELS_MAX} models`);
 
+/** For tasks that ask again what is decided, for a reason; unless given they are judged like any other. */
+const escalation = section({
+  /** Entry of `models` that is asked first. */
+  model: modelName.optional(),
+  /** Milliseconds for one attempt; never beyond the network's judge budget. */
+  timeout: wholeNumber(100, 3_600_000).optional(),
+}).refine(
+  ({ model, timeout }) => timeout === undefined || model !== undefined,
+  'timeout is for the model of escalations: give model too',
+);
+
 const address = text.refine(
   isTcpAddress,
   'must be a TCP multiaddr such as /ip4/127.0.0.1/tcp/7435 or /dns4/host/tcp/7435/p2p/12D3KooW...',
@@ -156,6 +167,7 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export const settingsSchema = section({
   worker: worker.prefault({}),
   models: models.default({ rules: embeddedModel('rules') }),
+  escalation: escalation.prefault({}),
   network: network.prefault({}),
   rpc: rpc.prefault({}),
   limits: limits.prefault({}),

@@ -212,11 +212,12 @@ export class Outbox {
 
   /** How many new leaves went under each signature. */
   #send(tick: Tick): number[] {
+    // A leaf that comes before its task makes everybody ask for the body.
+    for (const announcement of tick.announcements) this.#broadcast({ announcements: [announcement] });
     const batches = [...chunks(tick.leaves)];
     for (const leaves of batches) this.#sendBatch(leaves, false);
     for (const leaves of chunks(tick.repeats)) this.#sendBatch(leaves, true);
     for (const bundle of tick.bundles) this.#broadcast({ bundles: [bundle] });
-    for (const announcement of tick.announcements) this.#broadcast({ announcements: [announcement] });
     return batches.map((leaves) => leaves.length).filter((size) => size > 0);
   }
 

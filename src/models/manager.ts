@@ -20,6 +20,8 @@ export interface AIModelManagerOptions {
   default?: string;
   /** Another first model for one type of task. */
   byTaskType?: Partial<Record<Task['type'], string>>;
+  /** Another first model for tasks that escalate a decided one, whatever their type. */
+  escalation?: string;
   /** Models made elsewhere, e.g. a CustomValidator, by name; they win over `models`. */
   instances?: Record<string, BaseModel>;
   /** What is known of endpoints, where several managers share it; each its own unless given. */
@@ -51,6 +53,7 @@ export class AIModelManager {
   readonly #instances: Map<string, BaseModel>;
   readonly #default: string;
   readonly #byTaskType: Partial<Record<Task['type'], string>>;
+  readonly #escalation: string | undefined;
   readonly #memory: EndpointMemory;
   readonly #latency = new Map<string, { calls: number; totalMs: number }>();
   #detector: Promise<InjectionDetector> | undefined;
@@ -63,6 +66,7 @@ export class AIModelManager {
     this.#settings = empty ? EMBEDDED : given;
     this.#default = options.default ?? [...Object.keys(given), ...this.#instances.keys(), ...Object.keys(EMBEDDED)][0]!;
     this.#byTaskType = options.byTaskType ?? {};
+    this.#escalation = options.escalation;
     this.#memory = options.memory ?? new LocalEndpointMemory();
     this.#check();
   }
@@ -72,9 +76,10 @@ export class AIModelManager {
     return Object.fromEntries([...this.#latency].map(([name, { calls, totalMs }]) => [name, totalMs / calls]));
   }
 
-  /** Names in the order in which they are asked for a type of task. */
-  chain(type: Task['type']): string[] {
-    const first = this.#byTaskType[type] ?? this.#default;
+  /** Names in the order in which they are asked for a task. */
+  chain({ type, escalates }: Pick<Task, 'type' | 'escalates'>): string[] {
+    const escalation = escalates === undefined ? undefined : this.#escalation;
+    const first = escalation ?? this.#byTaskType[type] ?? this.#default;
     return [...new Set([first, ...(this.#settings[first]?.fallbacks ?? [])])];
   }
 
@@ -94,7 +99,7 @@ export class AIModelManager {
   }
 
   async #judge(task: Task, options: PredictOptions, remainingMs: () => number): Promise<Judgement> {
-    const waiting = this.chain(task.type);
+    const waiting = this.chain(task);
     let usage: Usage | undefined;
     for (;;) {
       options.signal?.throwIfAborted();
@@ -140,7 +145,7 @@ export class AIModelManager {
   }
 
   #check(): void {
-    const names = [this.#default, ...Object.values(this.#byTaskType)];
+    const names = [this.#default, ...Object.values(this.#byTaskType), this.#escalation ?? this.#default];
     for (const [name, settings] of Object.entries(this.#settings)) {
       if (settings.provider === 'embedded') variantOf(name, settings);
       if (settings.provider === 'custom') fileOf(name, settings);

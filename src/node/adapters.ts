@@ -5,6 +5,7 @@ import { decodeTask } from '../protocol/task.ts';
 import { startChain } from './anchors.ts';
 import { optionalPackage } from './optional-package.ts';
 import { systemClock } from './system.ts';
+import { phaseOf } from './task-views.ts';
 import type { ValidatorNode } from './validator-node.ts';
 
 /** Starts the adapter of a section, where the configuration has one; its code and its packages are loaded only then. */
@@ -65,6 +66,13 @@ function adapterHost(node: ValidatorNode, { notes, logger, clock = systemClock }
     evidence: (limit) => store.evidence(limit),
     derivedSigner: (purpose) => node.derivedSigner(purpose),
     onDecided: (listener) => node.onDecided(listener),
+    onPhase: (listener) =>
+      node.watch({
+        onProgress: (taskId) => {
+          const instance = node.engine.openTasks.get(taskId)?.instance;
+          if (instance?.decided === null) listener(taskId, phaseOf(instance));
+        },
+      }),
     notes,
     clock,
     logger,

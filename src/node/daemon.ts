@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Adapter } from '../adapters/adapter.ts';
+import type { RemoteJudge } from '../adapters/queue/remote-judge.ts';
 import { loadGenesis, loadRpcTokens } from '../config/home.ts';
 import { homePaths } from '../config/home-paths.ts';
 import { keepMs } from '../config/integrations.ts';
@@ -17,6 +18,8 @@ import { genesisWarnings } from '../protocol/genesis.ts';
 import { startRpcServer } from '../rpc/server.ts';
 import { startAdapters, stopAll } from './adapters.ts';
 import { endRestoration, isRestored } from './backup.ts';
+import { bindDataToNetwork } from './data-network.ts';
+import { Escalations } from './escalations.ts';
 import { NodeEvents } from './events.ts';
 import { assertCustomModels, createJudges } from './judges.ts';
 import { createNodeApi } from './node-api.ts';
@@ -70,7 +73,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const opened = await open(prepared, parts);
     const judges = await startJudges(prepared, parts);
     const node = await startNode(prepared, opened, judges, adapters, parts);
-    const rpcUrl = await startFace(prepared, opened, judges, node, parts);
+    const rpcUrl = await startFace(prepared, opened, judges, node, adapters, parts);
     adapters.push(...(await startAdapters(config, node, { notes: opened.notes, logger })));
     parts.add('the adapters', adapters, (all) => stopAll(all));
     return { node, rpcUrl, stop: (deadlineMs, onWait) => parts.stop(deadlineMs, onWait) };
@@ -100,9 +103,10 @@ async function prepare({ config, observer, logger, passphrase }: DaemonOptions) 
 type Opened = Awaited<ReturnType<typeof open>>;
 
 /** The database, and whether what it says of this key can be trusted (R29). */
-async function open({ paths, logger, key }: Prepared, parts: Parts) {
+async function open({ paths, logger, key, genesis }: Prepared, parts: Parts) {
   const opened = await openNodeStore(paths.data, logger);
   parts.add('the database', opened.store, (store) => store.close());
+  await bindDataToNetwork(opened.notes, createCommittee(genesis).networkId, paths);
   const isRestoredCopy = await isRestored(opened.notes);
   const foreign = (await isForeign(key, opened.store, logger)) || isRestoredCopy;
   return { ...opened, isRestoredCopy, foreign };
@@ -112,7 +116,8 @@ interface Judges {
   pool: WorkerPool;
   /** The pool, workers elsewhere, or the instant model. */
   judge: Judge;
-  remoteFaults(): string[];
+  /** What hands tasks to workers elsewhere, if anything does. */
+  remote: RemoteJudge | undefined;
 }
 
 async function startJudges({ config, logger }: Prepared, parts: Parts): Promise<Judges> {
@@ -120,19 +125,18 @@ async function startJudges({ config, logger }: Prepared, parts: Parts): Promise<
   const local = judgeOf(config, pool);
   const remote = await startRemoteJudge(config, local, logger);
   if (remote !== undefined) parts.add('the judging queue', remote, (running) => running.stop());
-  return { pool, judge: remote ?? local, remoteFaults: () => remote?.faults() ?? [] };
+  return { pool, judge: remote ?? local, remote };
 }
 
 async function startNode(
   prepared: Prepared,
   { store, side, notes, journalDamaged, foreign, isRestoredCopy }: Opened,
-  { pool, judge, remoteFaults }: Judges,
+  { pool, judge, remote }: Judges,
   adapters: readonly Adapter[],
   parts: Parts,
 ): Promise<ValidatorNode> {
   const { config, genesis, key, observer, logger } = prepared;
-  const faultsOf = (wanted: (name: string) => boolean) =>
-    adapters.filter(({ name }) => wanted(name)).flatMap((adapter) => adapter.faults());
+  const faultsOf = (some: readonly Adapter[]) => some.flatMap((adapter) => adapter.faults());
   const node = await ValidatorNode.start(
     { genesis, seed: key.seed, observer, untrustedJournal: foreign || journalDamaged, limits: taskLimits(config) },
     {
@@ -141,9 +145,12 @@ async function startNode(
       judge,
       logger,
       probes: {
-        queue: () => [...queueFaults(pool), ...remoteFaults(), ...faultsOf((name) => name === 'queue')],
+        queue: () => ({
+          faults: [...queueFaults(pool), ...(remote?.faults() ?? []), ...faultsOf(adapters.filter(isQueue))],
+          notes: adapters.flatMap((adapter) => adapter.notes?.() ?? []),
+        }),
         models: () => endpointFaults(pool.snapshot().endpoints),
-        adapters: () => faultsOf((name) => name !== 'queue'),
+        adapters: () => faultsOf(adapters.filter((adapter) => !isQueue(adapter))),
       },
       connect: (handlers) => connect(prepared, handlers),
     },
@@ -180,11 +187,14 @@ function connect({ config, genesis, observers, key, version, logger }: Prepared,
 async function startFace(
   { config, logger, key, tokens, version, paths }: Prepared,
   { store, notes, pruning }: Opened,
-  { pool }: Judges,
+  { pool, remote }: Judges,
   node: ValidatorNode,
+  adapters: readonly Adapter[],
   parts: Parts,
 ): Promise<string> {
   const events = parts.add('the events', new NodeEvents(node, systemClock), async (running) => running.stop());
+  const escalations = new Escalations({ node, notes, logger });
+  parts.add('the escalations', escalations, (running) => running.stop());
   const playground = parts.add('the playground', new Playground({ config }), (running) => running.stop());
   const { engine } = node;
   const clock = systemClock;
@@ -195,8 +205,10 @@ async function startFace(
     peerId: await peerIdOf(key.publicKey),
     defaultModel: config.defaultModel,
     judging: () => pool.snapshot(),
+    jobs: () => ({ tasks: adapters.find(isQueue)?.jobs?.(), judging: remote?.jobs() }),
     dataFolder: paths.data,
     events,
+    escalations,
     notes,
     playground,
     retention,
@@ -206,6 +218,10 @@ async function startFace(
   const rpc = await startRpcServer(options, { api, logger });
   parts.add('the RPC', rpc, (server, deadlineMs) => server.stop(deadlineMs));
   return rpc.url;
+}
+
+function isQueue({ name }: Adapter): boolean {
+  return name === 'queue';
 }
 
 function taskLimits({ limits }: Config): TaskLimits {
@@ -240,8 +256,8 @@ function rebindLater(key: ValidatorKey, store: Store, { engine }: ValidatorNode,
 }
 
 /** What judges instantly needs no thread, which would cost more than all the rest of a task. */
-function judgeOf({ models, defaultModel }: Config, pool: WorkerPool): Judge {
-  if (models[defaultModel]?.provider !== 'instant') return pool;
+function judgeOf({ models, defaultModel, escalation }: Config, pool: WorkerPool): Judge {
+  if (models[defaultModel]?.provider !== 'instant' || escalation.model !== undefined) return pool;
   const instant = new InstantModel();
   return { judge: () => instant.predict() };
 }

@@ -1,7 +1,11 @@
 import type { ComponentHealth, HealthReport } from '../rpc/api.ts';
 
 /** Why a part is not well, none if it is; and what is worth knowing besides. Each is a sentence of its own. */
-export type ProbeAnswer = string[] | { faults: string[]; notes: string[] };
+export interface HealthNotes {
+  faults: string[];
+  notes: string[];
+}
+export type ProbeAnswer = string[] | HealthNotes;
 
 /** What the monitor looks at. */
 export interface HealthProbes {

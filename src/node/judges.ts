@@ -4,16 +4,14 @@ import { CustomValidator } from '../models/custom/custom-validator.ts';
 import type { ModelSettings } from '../models/settings.ts';
 import { WorkerPool } from './worker-pool.ts';
 
+export type JudgeSettings = Pick<Config, 'home' | 'models' | 'defaultModel' | 'escalation' | 'worker'>;
+
 /** The pool of judging workers that a configuration asks for; the daemon and `pheme judge` run the same. */
-export function createJudges({
-  home,
-  models,
-  defaultModel,
-  worker,
-}: Pick<Config, 'home' | 'models' | 'defaultModel' | 'worker'>): WorkerPool {
+export function createJudges({ home, models, defaultModel, escalation, worker }: JudgeSettings): WorkerPool {
   const { concurrency, maxJobsPerWorker, timeout, retryLimit } = worker;
+  const { model: escalationModel, timeout: escalationMs = timeout } = escalation;
   const settings = Object.entries(models).map(([name, model]): [string, ModelSettings] => {
-    const { variant, file, timeoutMs = timeout, ...rest } = model;
+    const { variant, file, timeoutMs = name === escalationModel ? escalationMs : timeout, ...rest } = model;
     return [
       name,
       {
@@ -25,10 +23,15 @@ export function createJudges({
     ];
   });
   return new WorkerPool({
-    models: { models: Object.fromEntries(settings), default: defaultModel },
+    models: {
+      models: Object.fromEntries(settings),
+      default: defaultModel,
+      ...(escalationModel === undefined ? {} : { escalation: escalationModel }),
+    },
     concurrency,
     maxJobsPerWorker,
     timeoutMs: timeout,
+    escalationTimeoutMs: escalationMs,
     retryLimit,
   });
 }

@@ -1,23 +1,30 @@
 import type { Notes } from '../engine/ports.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { linkSentences } from '../protocol/escalation.ts';
 import { genesisToJson } from '../protocol/genesis.ts';
+import type { Digest } from '../protocol/hash.ts';
 import { decodeTask, encodeTask, taskIdOf } from '../protocol/task.ts';
+import { webhookKeyText } from '../protocol/webhook.ts';
 import type {
   EvidenceView,
   NodeApi,
   NodeStatus,
   PeerView,
   Readiness,
+  TaskExplanation,
+  TaskView,
   ValidatorView,
   VerificationView,
   VerifyQuestion,
 } from '../rpc/api.ts';
 import { anchorOf } from './anchors.ts';
 import { issueBadge } from './badges.ts';
+import type { Escalations } from './escalations.ts';
 import type { NodeEvents } from './events.ts';
 import { localVerdictOf } from './local-verdict.ts';
 import type { JudgingStatus } from './metrics/judging-metrics.ts';
 import { NodeMetrics } from './metrics/node-metrics.ts';
+import type { QueueJobs } from './metrics/queue-metrics.ts';
 import { peerViews } from './peer-views.ts';
 import type { Playground } from './playground.ts';
 import { createRecommender } from './recommend/recommender.ts';
@@ -34,9 +41,12 @@ export interface NodeFacts {
   defaultModel: string;
   /** What the judges of this node do; none without judges of its own. */
   judging(): JudgingStatus;
+  /** Jobs of the queues that this node uses; none without a Redis. */
+  jobs?(): QueueJobs;
   /** Where the database is; null in memory. */
   dataFolder: string | null;
   events: Pick<NodeEvents, 'subscribe'>;
+  escalations: Pick<Escalations, 'linksOf'>;
   notes: Notes;
   playground: Pick<Playground, 'judge'>;
   retention: Pick<Retention, 'forget' | 'counts'>;
@@ -54,7 +64,7 @@ export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
     peers: () => peersOf(node),
     validators: () => validatorsOf(node),
     submitTask: async (task) => ({ taskId: await node.submit(task) }),
-    getTask: (taskId) => taskOf(node, taskId),
+    getTask: (taskId) => linkedTask(node, facts, taskId),
     forgetTask: async (taskId) => {
       const prunedAtMs = await facts.retention.forget(taskId);
       return prunedAtMs === undefined ? null : { taskId, prunedAt: isoTime(prunedAtMs) };
@@ -67,7 +77,7 @@ export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
     issueBadge: (taskId) => issueBadge(node, taskId),
     recommendTasks: createRecommender(node, Date.now),
     getEvidence: (limit) => evidenceOf(node, limit),
-    explain: (taskId) => node.explainer.explain(taskId),
+    explain: (taskId) => explanationOf(node, facts, taskId),
     listTasks: (query) => listOpenTasks(node, query),
     verifyResult: (question) => verificationOf(node, question),
     judge: async (task, model, signal) => {
@@ -85,6 +95,24 @@ function readinessOf(node: ValidatorNode): Readiness {
   const { queue, models, validators, database } = node.health.report();
   const reasons = [validators, database, models, queue].flatMap((part) => part.reasons);
   return { ready: validators.healthy && database.healthy, reasons };
+}
+
+async function linkedTask(node: ValidatorNode, { escalations }: NodeFacts, taskId: Digest): Promise<TaskView | null> {
+  const view = await taskOf(node, taskId);
+  return view === null ? null : { ...view, ...(await escalations.linksOf(taskId, view.task)) };
+}
+
+/** The story, and after it the tasks that belong to it. */
+async function explanationOf(
+  node: ValidatorNode,
+  { escalations }: NodeFacts,
+  taskId: Digest,
+): Promise<TaskExplanation | null> {
+  const explanation = await node.explainer.explain(taskId);
+  if (explanation === null) return null;
+  const view = await taskOf(node, taskId);
+  const links = await escalations.linksOf(taskId, view?.task ?? null);
+  return { ...explanation, summary: [...explanation.summary, ...linkSentences(links)], ...links };
 }
 
 function statusOf(node: ValidatorNode, facts: NodeFacts): NodeStatus {
@@ -112,6 +140,7 @@ function statusOf(node: ValidatorNode, facts: NodeFacts): NodeStatus {
     results: node.store.resultCount(),
     damagedValues: node.store.damagedCount(),
     defaultModel: facts.defaultModel,
+    webhookKey: webhookKeyText(node.derivedSigner('webhook').publicKey),
   };
 }
 

@@ -1,17 +1,16 @@
 import { EMBEDDED_VARIANTS, variantOf } from '../config/embedded-variants.ts';
-import type { Config } from '../config/load.ts';
 import type { ModelSettings } from '../config/models.ts';
 import type { Judge } from '../engine/ports.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Judgement } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
-import { createJudges } from './judges.ts';
+import { createJudges, type JudgeSettings } from './judges.ts';
 
 /** Judges that can be stopped. */
 export type StoppableJudge = Judge & { stop(): Promise<void> };
 
 export interface PlaygroundOptions {
-  config: Pick<Config, 'home' | 'models' | 'defaultModel' | 'worker'>;
+  config: JudgeSettings;
   /** Makes the judges of one model; the node's own unless given. */
   createJudge?: (config: PlaygroundOptions['config']) => StoppableJudge;
   budgetMs?: number;
@@ -83,12 +82,12 @@ export class Playground {
 
 /** One worker, whose preferred model is the one that was asked for. @throws ValidationError UNKNOWN_MODEL */
 function configFor(config: PlaygroundOptions['config'], model: string): PlaygroundOptions['config'] {
-  const worker = { ...config.worker, concurrency: 1 };
-  if (Object.hasOwn(config.models, model)) return { ...config, worker, defaultModel: model };
+  const one = { ...config, worker: { ...config.worker, concurrency: 1 }, escalation: {} };
+  if (Object.hasOwn(config.models, model)) return { ...one, defaultModel: model };
   const variant = variantOf(model);
   if (variant !== undefined) {
     const settings: ModelSettings = { ...EMBEDDED, variant };
-    return { ...config, worker, models: { ...config.models, [variant]: settings }, defaultModel: variant };
+    return { ...one, models: { ...config.models, [variant]: settings }, defaultModel: variant };
   }
   const models = [...new Set([...Object.keys(config.models), ...EMBEDDED_VARIANTS])];
   throw new ValidationError(`model: there is no such model; give one of ${models.join(', ')}`, 'UNKNOWN_MODEL', {

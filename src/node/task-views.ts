@@ -1,5 +1,6 @@
 import { collected } from '../consensus/collection.ts';
 import type { Instance } from '../consensus/state.ts';
+import type { TaskPhase } from '../protocol/explanation.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { decodeTask } from '../protocol/task.ts';
 import type { OpenTaskPage, OpenTaskQuery, TaskProgress, TaskView } from '../rpc/api.ts';
@@ -30,15 +31,18 @@ export async function taskOf(node: ValidatorNode, taskId: Digest): Promise<TaskV
 /** How far an undecided task is; indexes ascend. */
 export function progressOf(instance: Instance): TaskProgress {
   const ascending = (indexes: Iterable<number>) => [...indexes].sort((a, b) => a - b);
-  const voting = instance.round >= 0;
-  const revealing = instance.closedWeight >= instance.committee.quorum;
   return {
-    phase: voting ? 'voting' : revealing ? 'revealing' : 'collecting',
+    phase: phaseOf(instance),
     committed: ascending(instance.commits.keys()),
     closed: ascending(instance.closes.keys()),
     revealed: collected(instance).reveals.map(({ index }) => index),
-    round: voting ? instance.round : null,
+    round: instance.round >= 0 ? instance.round : null,
   };
+}
+
+export function phaseOf({ round, closedWeight, committee }: Instance): TaskPhase {
+  if (round >= 0) return 'voting';
+  return closedWeight >= committee.quorum ? 'revealing' : 'collecting';
 }
 
 /** One page of the undecided tasks, longest open first. A cursor stays good when its task is decided meanwhile. */

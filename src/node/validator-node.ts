@@ -28,7 +28,7 @@ import type { Judgement } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
 import type { WorkerMetrics } from '../rpc/api.ts';
 import { Explainer } from './explain/explainer.ts';
-import { HealthMonitor } from './health-monitor.ts';
+import { HealthMonitor, type HealthNotes } from './health-monitor.ts';
 import type { NetworkHost } from './in-process-network.ts';
 import { LateNetwork } from './late-network.ts';
 import { MetricsRecorder } from './metrics-recorder.ts';
@@ -60,8 +60,8 @@ export interface ValidatorNodeDependencies {
   logger: Logger;
   clock?: Clock;
   random?: Random;
-  /** Reasons why the queue of judgements or the models are not well; and what adapters cannot do, which consensus does not notice. */
-  probes?: Partial<Record<'queue' | 'models' | 'adapters', () => string[]>>;
+  /** Reasons why the queue or the models are not well; and what adapters cannot do, which consensus does not notice. */
+  probes?: { queue?(): HealthNotes; models?(): string[]; adapters?(): string[] };
 }
 
 /** How long `decide` waits beyond the judges' budget: collection, some rounds, and a peer's restart. */
@@ -110,7 +110,10 @@ export class ValidatorNode implements ConsensusParticipant {
     this.explainer = parts.explainer;
     this.#results = new ResultReader({ committee, engine, store: this.store, clock: this.#clock, listeners });
     this.health = new HealthMonitor({
-      queue: () => [...(dependencies.probes?.queue?.() ?? []), ...this.#taskFaults()],
+      queue: () => {
+        const { faults, notes } = dependencies.probes?.queue?.() ?? { faults: [], notes: [] };
+        return { faults: [...faults, ...this.#taskFaults()], notes };
+      },
       models: () => [
         ...(dependencies.probes?.models?.() ?? []),
         ...(metrics.lastFailure === undefined ? [] : [metrics.lastFailure]),

@@ -19,6 +19,8 @@ export interface WorkerPoolOptions {
   maxJobsPerWorker?: number;
   /** Wall-clock budget of one attempt. */
   timeoutMs?: number;
+  /** The same for a task that escalates a decided one; `timeoutMs` unless given. */
+  escalationTimeoutMs?: number;
   /** Attempts in all. */
   retryLimit?: number;
   baseDelayMs?: number;
@@ -90,6 +92,7 @@ export class WorkerPool implements Judge {
       concurrency: 5,
       maxJobsPerWorker: 100,
       timeoutMs: 30_000,
+      escalationTimeoutMs: options.timeoutMs ?? 30_000,
       retryLimit: 3,
       baseDelayMs: BASE_DELAY_MS_DEFAULT,
       queueMax: QUEUE_MAX_DEFAULT,
@@ -159,7 +162,9 @@ export class WorkerPool implements Judge {
     let keep = false;
     try {
       const leftMs = Math.max(1, Math.floor(endsAtMs - performance.now()));
-      const answer = await worker.judge(task, Math.min(this.#options.timeoutMs, leftMs), signal);
+      const { timeoutMs, escalationTimeoutMs } = this.#options;
+      const attemptMs = task.escalates === undefined ? timeoutMs : escalationTimeoutMs;
+      const answer = await worker.judge(task, Math.min(attemptMs, leftMs), signal);
       for (const [name, meanMs] of Object.entries(answer.latencyMs)) this.#latency.set(name, meanMs);
       keep = true;
       return answer;

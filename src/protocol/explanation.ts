@@ -28,6 +28,10 @@ export const TIMELINE_EVENTS = [
 ] as const;
 export type TimelineEvent = (typeof TIMELINE_EVENTS)[number];
 
+/** How far an undecided task is. */
+export const TASK_PHASES = ['collecting', 'revealing', 'voting'] as const;
+export type TaskPhase = (typeof TASK_PHASES)[number];
+
 /** How events read in timelines and logs; the validator stands before, and a note behind. */
 export const EVENT_TEXTS: Readonly<Record<TimelineEvent, string>> = {
   seen: 'the task became known here',

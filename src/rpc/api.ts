@@ -25,6 +25,7 @@ import type {
 } from './views.ts';
 
 export type {
+  EscalationLinks,
   Participation,
   TaskExplanation,
   TimelineEntryView,

@@ -42,6 +42,16 @@ const validatorExplanation = z.strictObject({
   signed: z.boolean(),
 });
 
+/** Tasks that ask for a reason what is decided already, and those they ask again. */
+export const escalationLinks = z.strictObject({
+  /** What the task says that it escalates; `sameQuestion` is null where the first body is not held here. */
+  escalates: z
+    .strictObject({ taskId: digest, reason: z.string(), sameQuestion: z.boolean().nullable() })
+    .exactOptional(),
+  /** Tasks that asked the same again, oldest first; only those that this node met undecided. */
+  escalatedBy: z.array(digest).exactOptional(),
+});
+
 /**
  * A task's story as this node saw it, in the words that status, readiness and alerts use too. Nothing of a judgement
  * shows here before its reveal.
@@ -64,6 +74,7 @@ export const taskExplanation = z.strictObject({
   effectiveFamilies: z.number().min(1).nullable(),
   /** While it is open: what it waits for, and for whom. */
   waitingFor: z.string().exactOptional(),
+  ...escalationLinks.shape,
 });
 
 /** What a validator did for the latest tasks that this node holds: counts of tasks, over `tasks` of them. */
@@ -101,6 +112,7 @@ export const validatorPresence = z.strictObject({
   participation,
 });
 
+export type EscalationLinks = z.infer<typeof escalationLinks>;
 export type TaskExplanation = z.infer<typeof taskExplanation>;
 export type TimelineEntryView = z.infer<typeof timelineEntry>;
 export type ValidatorExplanation = z.infer<typeof validatorExplanation>;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { OFFENCES } from '../engine/ports.ts';
+import { TASK_PHASES } from '../protocol/explanation.ts';
 import { CATEGORIES, SEVERITIES } from '../protocol/judgement.ts';
 import { taskSchema } from '../protocol/task.ts';
 import { OUTCOMES, REASONS } from '../protocol/value.ts';
-import { validatorPresence } from './explain-views.ts';
+import { escalationLinks, validatorPresence } from './explain-views.ts';
 
 /**
  * The shapes that the RPC shows: checked in the contract tests, published by `rpc.discover`, and the types of api.ts.
@@ -58,6 +59,8 @@ export const nodeStatus = z.strictObject({
   damagedValues: count,
   /** Name of the preferred model. */
   defaultModel: z.string(),
+  /** Verifies the signatures of this node's webhooks, `v1a`: `whpk_` and the Ed25519 public key in Base64. */
+  webhookKey: z.string().regex(/^whpk_[A-Za-z0-9+/]{43}=$/),
 });
 export type NodeStatus = z.infer<typeof nodeStatus>;
 
@@ -126,7 +129,7 @@ export const validatorView = z.strictObject({
 });
 export type ValidatorView = z.infer<typeof validatorView>;
 
-const phase = z.enum(['collecting', 'revealing', 'voting']);
+const phase = z.enum(TASK_PHASES);
 
 /** Indexes of validators whose statements are held. Nothing of a judgement shows here before its reveal. */
 export const taskProgress = z.strictObject({
@@ -151,6 +154,7 @@ export const taskView = z.strictObject({
   reportsPrunedAt: time.exactOptional(),
   /** While it is open. */
   progress: taskProgress.exactOptional(),
+  ...escalationLinks.shape,
 });
 export type TaskView = z.infer<typeof taskView>;
 

@@ -48,6 +48,7 @@ export class Decisions {
         this.#news.on('decided', listener);
         return () => this.#news.off('decided', listener);
       },
+      onPhase: () => () => {},
       notes: createMemoryStore().notes,
       clock: systemClock,
       logger: { debug: log, info: log, warn: log, error: log },

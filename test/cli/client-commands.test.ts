@@ -73,6 +73,29 @@ describe('commands that ask a node', () => {
     assert.match(otherCommit.stdout, /^FAILED {2}headSha/m);
   });
 
+  it('verify says what it did not check, so that nobody takes more for checked', async () => {
+    const pheme = await node();
+    const input = JSON.stringify(APPROVED.result);
+    const bare = await pheme(['verify', '-'], { input });
+    assert.equal(bare.code, 0);
+    assert.match(bare.stdout, /^not checked: what was judged: give --task FILE or --diff FILE/m);
+    assert.match(bare.stdout, /^not checked: \d of 4 reports: the file does not hold them$/m);
+    const { judgements: _, findings: _findings, modelFamilies: _families, ...proof } = APPROVED.result;
+    assert.match(
+      (await pheme(['verify', '-'], { input: JSON.stringify(proof) })).stdout,
+      /^not checked: the judgements/m,
+    );
+    const task = join(nodes[0]!.home, 'task.json');
+    await writeFile(task, JSON_TASK);
+    const given = await pheme(['verify', '-', '--task', task, '--json'], { input });
+    const { notChecked } = JSON.parse(given.stdout) as { notChecked: string[] };
+    assert.equal(notChecked.length, 1);
+    const forged = await pheme(['verify', '-', '--json'], {
+      input: JSON.stringify({ ...APPROVED.result, approved: false }),
+    });
+    assert.deepEqual((JSON.parse(forged.stdout) as { notChecked: string[] }).notChecked, []);
+  });
+
   it('verify fails on an unmet requirement, though the result is authentic', async () => {
     const pheme = await node(REJECTED);
     const input = JSON.stringify(REJECTED.result);

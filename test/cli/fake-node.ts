@@ -42,6 +42,7 @@ export function fakeApi({ committee, result, genesis }: Fixture, says: Partial<N
       results: 1,
       damagedValues: 0,
       defaultModel: 'rules',
+      webhookKey: `whpk_${Buffer.alloc(32).toString('base64')}`,
     }),
     genesis: () => genesisToJson(genesis),
     health: async () => ({ healthy: true, queue: healthy, models: healthy, validators: healthy, database: healthy }),

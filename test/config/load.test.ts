@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ENVIRONMENT_SETTINGS, variableOf } from '../../src/config/environment.ts';
 import { assertModelAccess, homeOf, loadConfig } from '../../src/config/load.ts';
-import { settingsSchema } from '../../src/config/schema.ts';
+import { knownKeys, settingsSchema } from '../../src/config/schema.ts';
 import type { LoadOptions } from '../../src/config/sources.ts';
 import { type Fault, ValidationError } from '../../src/protocol/errors.ts';
 import { useTempDirectory, writeFileMode } from './temp-home.ts';
@@ -165,6 +165,27 @@ describe('config/load', () => {
     assertModelAccess(config);
   });
 
+  it('shows every section in its example, commented out where it is off', async () => {
+    const text = await readFile(join(repository, 'config/validator.example.yml'), 'utf8');
+    const shown = new Set([...text.matchAll(/^(?:# )?([a-zA-Z]+):/gm)].map(([, name]) => name));
+    assert.deepEqual(
+      knownKeys([]).filter((name) => !shown.has(name)),
+      ['validation'], // the network's rule: it stands in genesis.json, and worker.example.yml shows it
+    );
+    const all = text.replaceAll(/^# (?=[a-z]+:| {2})/gm, '').replaceAll(/^( +)# /gm, '$1');
+    await writeYaml(all.replace('0x...', `0x${'1'.repeat(40)}`));
+    const { queue, retention, escalation, chain, webhooks } = (await load()).config;
+    assert.deepEqual([queue.url, queue.judging], ['redis://127.0.0.1:6379', 'local']);
+    assert.deepEqual([retention.bodies, escalation.model], ['90d', 'gpt4']);
+    assert.deepEqual([chain.chainId, webhooks.length], [1, 1]);
+    for (const name of ['queue', 'chain', 'retention', 'escalation'])
+      assert.deepEqual(
+        knownKeys([name]).filter((key) => !all.includes(`  ${key}: `)),
+        name === 'chain' ? ['key'] : [], // a secret that belongs into a file
+        name,
+      );
+  });
+
   it('accepts the examples that it ships', async () => {
     const text = await readFile(join(repository, 'config/validator.example.yml'), 'utf8');
     const defaults = await load();
@@ -195,6 +216,8 @@ describe('config/load', () => {
       'wroker: {}',
       [/^wroker: is no setting of pheme: correct or remove it, did you mean worker\? \(.*validator\.yml:1\)$/],
     ],
+    ['an escalation to no model', 'escalation: {model: gpt9}', [/^escalation\.model: names gpt9, which is no entry/]],
+    ['a time for no model', 'escalation: {timeout: 5000}', [/^escalation: timeout is for the model of escalations/]],
     ['an unknown key', 'rpc: {prot: 1}', [/^rpc\.prot: is no setting/]],
     ['__proto__', '__proto__: {x: 1}', [/^__proto__: is no setting/]],
     ['a queue that is no Redis', 'queue: {url: http://host}', [/^queue\.url: must be a URL such as redis:/]],

@@ -141,6 +141,21 @@ describe('the dashboard in a browser', function () {
     assert.equal(await page.locator('img, td script, h3 b').count(), 0);
   });
 
+  it('leads from a task to the one that asks it again, and back', async () => {
+    const first = await decided(addition('src/first.js', ['let a = 1;']));
+    const { task } = await devnet.call<{ task: object }>(0, 'pheme_getTask', { taskId: first });
+    const escalates = { taskId: first, reason: '<b>a second look</b>' };
+    const second = await devnet.call<{ taskId: string }>(0, 'pheme_submitTask', { task: { ...task, escalates } });
+    await devnet.call(0, 'pheme_waitForResult', { taskId: second.taskId, timeoutMs: 60_000 });
+    const page = await browser.open(`${url}#/task/${first}`);
+    await page.getByText('Was asked again by').getByRole('link').click();
+    await page.getByText('Escalates').getByRole('link').waitFor();
+    assert.ok(page.url().endsWith(second.taskId));
+    await page.getByText('<b>a second look</b>', { exact: false }).first().waitFor();
+    await page.setViewportSize({ width: 360, height: 800 });
+    assert.equal(await page.evaluate(OVERFLOW), 0);
+  });
+
   it('asks the local model and nobody else', async () => {
     const before = await devnet.call<{ results: number; openTasks: number }>(0, 'pheme_status');
     const page = await browser.open(`${url}#/playground`);

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { LocalDevnet } from '../../scripts/local-devnet.ts';
 import { cleanEnvironment, exitCodeOf, PHEME, pheme, textOf } from '../../scripts/processes.ts';
 import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
 import { systemProgram } from '../system-programs.ts';
-
-const HOOK = fileURLToPath(new URL('../../scripts/hooks/pre-push', import.meta.url));
 
 const SAFE = [
   '/** Formats cents as an amount with two decimals. */',
@@ -55,7 +52,8 @@ describe('a merge gate in a git repository', function () {
     await git('remote', 'add', 'origin', join(folder, 'remote.git'));
     await commit('src/money.js', SAFE);
     await git('push', '--quiet', 'origin', 'main'); // the state before the gate
-    await copyFile(HOOK, join(work, '.git', 'hooks', 'pre-push'));
+    const hooked = await pheme(['hook', 'install', work]);
+    assert.equal(hooked.code, 0, hooked.stderr);
   });
   after(async () => {
     await devnet?.stop();
@@ -153,6 +151,23 @@ describe('a merge gate in a git repository', function () {
     assert.notEqual(second.taskId, taskId);
     const held = await devnet.call<{ task: { escalates: unknown } }>(1, 'pheme_getTask', { taskId: second.taskId });
     assert.deepEqual(held.task.escalates, { taskId, reason: 'a second look' });
+    const [forth, back] = [await devnet.pheme(2, ['result', second.taskId]), await devnet.pheme(2, ['result', taskId])];
+    assert.match(forth.stdout, new RegExp(`^linked {4}escalates task ${taskId}: a second look`, 'm'));
+    assert.match(back.stdout, new RegExp(`^linked {4}was asked again by task ${second.taskId}`, 'm'));
+    const told = await devnet.pheme(3, ['explain', taskId]);
+    assert.match(told.stdout, new RegExp(`was asked again by task ${second.taskId}`));
+  });
+
+  it('writes the attestation of a review as export does', async () => {
+    const args = ['review', '--git', 'HEAD~3..HEAD~1', '--style', '--format', 'dsse'];
+    const reviewed = await devnet.pheme(0, args, { cwd: work });
+    assert.equal(reviewed.code, 0, reviewed.stderr);
+    const envelope = JSON.parse(reviewed.stdout) as { payload: string; signatures: unknown[] };
+    assert.ok(envelope.signatures.length >= 3);
+    const result = await devnet.pheme(0, [...args.slice(0, -2), '--json'], { cwd: work });
+    const { taskId } = JSON.parse(result.stdout) as ConsensusResult;
+    const exported = await devnet.pheme(1, ['export', taskId, '--format', 'dsse']);
+    assert.equal((JSON.parse(exported.stdout) as { payload: string }).payload, envelope.payload);
   });
 
   it('leaves files out only where told to, and says so', async () => {

@@ -46,7 +46,7 @@ describe('AIModelManager', () => {
   it('judges with the embedded models when nothing is configured', async () => {
     const manager = new AIModelManager();
     assert.deepEqual(
-      [(await manager.predict(task)).model.id, manager.chain('CODE_REVIEW')],
+      [(await manager.predict(task)).model.id, manager.chain(task)],
       ['embedded:rules', ['embedded:rules']],
     );
     for (const variant of EMBEDDED_VARIANTS) {
@@ -63,6 +63,19 @@ describe('AIModelManager', () => {
     assert.equal((await manager.predict(assessment('words', ['words']))).model.id, 'embedded:profile');
   });
 
+  it('asks another model, with its own fallbacks, about a task that escalates a decided one', async () => {
+    const models = {
+      quick: { provider: 'embedded' as const, variant: 'rules' },
+      thorough: { provider: 'embedded' as const, variant: 'flow', fallbacks: ['quick'] },
+    };
+    const manager = new AIModelManager({ models, escalation: 'thorough' });
+    const again = { ...task, escalates: { taskId: '1'.repeat(64), reason: 'split' } };
+    assert.deepEqual([manager.chain(task), manager.chain(again)], [['quick'], ['thorough', 'quick']]);
+    assert.equal((await manager.predict(task)).model.id, 'embedded:rules');
+    assert.equal((await manager.predict(again)).model.id, 'embedded:flow');
+    assert.throws(() => new AIModelManager({ models, escalation: 'nobody' }), /no model is named "nobody"/);
+  });
+
   it('falls back along the configured chain after a failure, and not after an answer', async () => {
     const models = {
       a: { provider: 'openai' as const, endpoint: 'http://127.0.0.1:9', timeoutMs: 200, fallbacks: ['b'] },
@@ -71,7 +84,7 @@ describe('AIModelManager', () => {
     const manager = new AIModelManager({ models });
     assert.equal((await manager.predict(task)).model.id, 'embedded:flow');
     assert.deepEqual(Object.keys(manager.latencyMs).sort(), ['a', 'b']);
-    assert.deepEqual(manager.chain('CODE_REVIEW'), ['a', 'b']);
+    assert.deepEqual(manager.chain(task), ['a', 'b']);
   });
 
   it('does not fall back where nothing is configured', async () => {

@@ -24,6 +24,7 @@ const FACTS = {
   judging: () => ({ queued: 0, active: 0, workers: 0, workersLost: 0, endpoints: [] }),
   dataFolder: null,
   events: { subscribe: () => () => undefined },
+  escalations: { linksOf: async () => ({}) },
   playground: { judge: () => Promise.reject(new Error('nobody asked')) },
   retention: {
     counts: { bodies: 0, reports: 0, forgotten: 0 },

@@ -58,6 +58,13 @@ describe('WorkerPool', function () {
     assert.deepEqual([pool.snapshot().jobsProcessed, pool.snapshot().queued, pool.snapshot().active], [6, 0, 0]);
   });
 
+  it('gives a task that escalates another as long as its setting says', async () => {
+    const pool = create({ timeoutMs: 20, escalationTimeoutMs: 5_000, retryLimit: 1 });
+    const escalates = { taskId: '1'.repeat(64), reason: 'too few judged in time' };
+    assert.equal((await pool.judge({ ...wish('slow'), escalates }, forever)).vote, 'approve');
+    assert.equal((await pool.judge(wish('silent'), forever)).abstainReason, 'timeout');
+  });
+
   it('judges on beside tasks that hang', async () => {
     const pool = create({ timeoutMs: 60_000, hungMs: 100 });
     const leaving = new AbortController();

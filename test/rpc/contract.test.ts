@@ -7,6 +7,9 @@ import { initHome } from '../../src/config/testnet.ts';
 import { createMockCodeReviewTask } from '../../src/models/mock-task.ts';
 import { createVerifyingClient } from '../../src/node/client.ts';
 import { type Daemon, startDaemon } from '../../src/node/daemon.ts';
+import type { Task } from '../../src/protocol/task.ts';
+import { webhookKeyText } from '../../src/protocol/webhook.ts';
+import type { EscalationLinks, NodeStatus } from '../../src/rpc/api.ts';
 import { createRpcClient, type RpcClient } from '../../src/rpc/client.ts';
 import type { RpcEvent } from '../../src/rpc/events.ts';
 import { METHODS, type MethodName } from '../../src/rpc/methods.ts';
@@ -142,6 +145,27 @@ describe('the contract of the RPC', () => {
       code: 'INVALID_PARAMS',
       message: /must hold result/,
     });
+  });
+
+  it('shows which tasks ask one again, and which it asks again', async () => {
+    const decide = async (task: Task) => {
+      const { taskId } = await client.call('pheme_submitTask', { task });
+      await client.call('pheme_waitForResult', { taskId, timeoutMs: 15_000 });
+      return taskId;
+    };
+    const first = await decide(TASK);
+    const second = await decide({ ...TASK, escalates: { taskId: first, reason: 'a second look' } });
+    const forth = { escalates: { taskId: first, reason: 'a second look', sameQuestion: true } };
+    for (const method of ['pheme_getTask', 'pheme_explain'] as const) {
+      const [one, other] = [await ask(method, { taskId: first }), await ask(method, { taskId: second })];
+      assert.deepEqual((one as EscalationLinks).escalatedBy, [second], method);
+      assert.deepEqual((other as EscalationLinks).escalates, forth.escalates, method);
+    }
+  });
+
+  it('tells the key that verifies webhooks, by an address too', async () => {
+    const { webhookKey } = (await ask('pheme_status', {})) as NodeStatus;
+    assert.equal(webhookKey, webhookKeyText(daemon.node.derivedSigner('webhook').publicKey));
   });
 
   it('judges by any configured or embedded model, and keeps nothing of it', async () => {

@@ -27,6 +27,8 @@ const QUERY_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** How often what is not in the order of decisions is looked after: late reports, and evidence. */
 const SWEEP_MS = 30_000;
+/** After a failure sooner, so that the health does not tell of an outage that is over. */
+const SWEEP_RETRY_MS = 5_000;
 /** Reports that did not come within a day are asked for no more. */
 const LATE_REPORTS_HOURS = 24;
 const LATE_REPORTS_MAX = 50;
@@ -124,7 +126,8 @@ export class PostgresMirror implements Adapter {
   #sweepSoon(delayMs: number): void {
     this.#cancelSweep = this.#host.clock.setTimer(delayMs, () => {
       this.#sweeping = this.#sweep().then(() => {
-        if (this.#stopping === undefined) this.#sweepSoon(this.#sweepMs);
+        if (this.#stopping !== undefined) return;
+        this.#sweepSoon(this.#sweepFault === undefined ? this.#sweepMs : Math.min(this.#sweepMs, SWEEP_RETRY_MS));
       });
     });
   }

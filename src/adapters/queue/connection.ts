@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
 /** How a node and its workers reach one another: a Redis server, and where in it. */
@@ -16,6 +17,10 @@ export const JUDGING_QUEUE = 'judging';
 export const BACKOFF_MS = 1000;
 /** A server that restarts is back in a second or two; one that is gone for long is asked this often. */
 const RECONNECT_MS_MAX = 5_000;
+/** A server that leaves a command unanswered for so long is hung up on; it answers BullMQ's blocking reads in 10 s. */
+const SILENCE_MS_MAX = 20_000;
+/** A server answers a ping in a millisecond; this is one that pauses. */
+const PING_MS_MAX = 1_000;
 
 /** A connection that comes back by itself; commands wait for it meanwhile. */
 export class QueueConnection {
@@ -28,6 +33,7 @@ export class QueueConnection {
     this.#where = host;
     this.redis = new Redis(url, {
       maxRetriesPerRequest: null, // BullMQ's workers require it: their blocking reads outlive an outage
+      socketTimeout: SILENCE_MS_MAX,
       retryStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 10), RECONNECT_MS_MAX),
     });
     this.redis.on('error', (error) => this.note(error));
@@ -45,6 +51,18 @@ export class QueueConnection {
   /** Errors of connections that BullMQ made from this one. */
   note(error: Error): void {
     this.#lastError = (error as NodeJS.ErrnoException).code ?? error.name;
+  }
+
+  /** Whether the server answers now: one that accepts and says nothing must not hold up a stop. */
+  async answers(): Promise<boolean> {
+    if (!this.ready) return false;
+    const late = new AbortController();
+    const answered = this.redis.ping().then(
+      () => true,
+      () => false,
+    );
+    const silent = delay(PING_MS_MAX, false, { signal: late.signal }).catch(() => false);
+    return Promise.race([answered, silent]).finally(() => late.abort());
   }
 
   close(): void {

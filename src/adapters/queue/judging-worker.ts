@@ -43,7 +43,7 @@ export class JudgingWorker {
   /** Gives up what is under way: a job that failed so is tried again by another worker. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('this worker stops'));
-    await this.#worker.close(!this.#connection.ready);
+    await this.#worker.close(!(await this.#connection.answers()));
     this.#connection.close();
   }
 

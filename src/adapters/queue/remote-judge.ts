@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Job, Queue } from 'bullmq';
 import type { Judge, Logger } from '../../engine/ports.ts';
@@ -5,7 +6,9 @@ import { abstention } from '../../protocol/abstention.ts';
 import { ValidationError } from '../../protocol/errors.ts';
 import type { Judgement } from '../../protocol/judgement.ts';
 import type { Task } from '../../protocol/task.ts';
+import type { JobCounts } from '../adapter.ts';
 import { BACKOFF_MS, JUDGING_QUEUE, QueueConnection, type QueueSettings } from './connection.ts';
+import { JobCounter } from './job-counter.ts';
 import { parseJudgement } from './judgement-form.ts';
 
 export interface RemoteJudgeOptions extends QueueSettings {
@@ -31,6 +34,7 @@ export class RemoteJudge implements Judge {
   readonly #options: RemoteJudgeOptions;
   readonly #connection: QueueConnection;
   readonly #queue: Queue;
+  readonly #counter: JobCounter;
   readonly #stopping = new AbortController();
 
   constructor(options: RemoteJudgeOptions) {
@@ -39,11 +43,17 @@ export class RemoteJudge implements Judge {
     const shared = { connection: this.#connection.redis, prefix: options.prefix };
     this.#queue = new Queue(JUDGING_QUEUE, { ...shared, streams: { events: { maxLen: EVENTS_MAX } } });
     this.#queue.on('error', (error) => this.#connection.note(error));
+    this.#counter = new JobCounter(this.#queue, this.#connection);
   }
 
   faults(): string[] {
     const { fault } = this.#connection;
     return fault === undefined ? [] : [`judging queue: ${fault}`];
+  }
+
+  /** Jobs of all validators that share the queue; null while the server does not answer. */
+  jobs(): JobCounts | null {
+    return this.#counter.counts;
   }
 
   /** @throws the signal's reason when aborted; ValidationError STOPPED after `stop` */
@@ -66,6 +76,7 @@ export class RemoteJudge implements Judge {
 
   async stop(): Promise<void> {
     this.#stopping.abort(new ValidationError('the judges were stopped', 'STOPPED'));
+    this.#counter.stop();
     await this.#queue.close();
     this.#connection.close();
   }
@@ -103,7 +114,8 @@ export class RemoteJudge implements Judge {
   #add(task: Task, deadlineMs: number): Promise<Job> {
     const backoff = { type: 'exponential', delay: BACKOFF_MS };
     const { retryLimit: attempts } = this.#options;
-    const options = { attempts, backoff, removeOnComplete: KEPT, removeOnFail: KEPT };
+    // A command that is sent again after a lost connection adds the same job.
+    const options = { jobId: randomUUID(), attempts, backoff, removeOnComplete: KEPT, removeOnFail: KEPT };
     return this.#queue.add('judge', { task, deadlineMs }, options);
   }
 

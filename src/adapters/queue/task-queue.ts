@@ -1,9 +1,12 @@
 import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { ConsensusResult } from '../../protocol/consensus-result.ts';
 import { ValidationError } from '../../protocol/errors.ts';
+import type { TaskPhase } from '../../protocol/explanation.ts';
+import type { Digest } from '../../protocol/hash.ts';
 import { parseTask, type Task } from '../../protocol/task.ts';
-import type { Adapter, AdapterHost } from '../adapter.ts';
+import type { Adapter, AdapterHost, JobCounts } from '../adapter.ts';
 import { BACKOFF_MS, QueueConnection, type QueueSettings } from './connection.ts';
+import { JobCounter } from './job-counter.ts';
 
 export interface TaskQueueOptions extends QueueSettings {
   /** The queue's name. */
@@ -21,7 +24,6 @@ const DECISION_MS = 60_000;
 const BACKOFF_MS_MAX = 60_000;
 /** A job may lose its process as often: the same task is decided once, however often it is delivered. */
 const STALLS_MAX = 16;
-const COUNT_EVERY_MS = 5_000;
 /** No job gets better by waiting. */
 const FINAL = new Set(['INVALID_TASK', 'DEADLINE_PASSED']);
 /** The network's state, not the job's fault: they wait until it is well again. */
@@ -39,8 +41,7 @@ export class TaskQueue implements Adapter {
   readonly #worker: Worker;
   readonly #queue: Queue;
   readonly #stopping = new AbortController();
-  #dead = 0;
-  #cancelCount: () => void = () => {};
+  readonly #counter: JobCounter;
 
   constructor(options: TaskQueueOptions, host: AdapterHost) {
     this.#options = options;
@@ -58,22 +59,31 @@ export class TaskQueue implements Adapter {
     this.#queue.on('error', (error) => this.#connection.note(error));
     this.#worker.on('error', (error) => this.#connection.note(error));
     this.#worker.on('failed', (job, error) => this.#failed(job, error));
-    this.#count();
+    this.#counter = new JobCounter(this.#queue, this.#connection);
   }
 
   faults(): string[] {
     const { fault } = this.#connection;
-    const dead =
-      this.#dead === 0 ? [] : [`queue: ${this.#dead} jobs failed for good: see the failed set of ${this.#queue.name}`];
-    return fault === undefined ? dead : [`queue: ${fault}; jobs wait there until it is back`, ...dead];
+    return fault === undefined ? [] : [`queue: ${fault}; jobs wait there until it is back`];
+  }
+
+  /** Jobs that failed for good are their senders' to mend: the node works. */
+  notes(): string[] {
+    const failed = this.jobs()?.failed ?? 0;
+    const commands = 'pheme queue failed shows them; with --retry or --remove it clears them';
+    return failed === 0 ? [] : [`queue: ${failed} jobs failed for good: ${commands}`];
+  }
+
+  jobs(): JobCounts | null {
+    return this.#counter.counts;
   }
 
   /** Jobs under way go back to the queue, for another node or the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new ValidationError('this node stops', 'STOPPING'));
-    this.#cancelCount();
+    this.#counter.stop();
     // Without the server nothing can be given back: locks expire by themselves.
-    await this.#worker.close(!this.#connection.ready);
+    await this.#worker.close(!(await this.#connection.answers()));
     await this.#queue.close();
     this.#connection.close();
   }
@@ -82,10 +92,7 @@ export class TaskQueue implements Adapter {
     const { signal } = this.#stopping;
     try {
       const taskId = await this.#host.submit(readTask(job.data));
-      await job.updateProgress({ phase: 'submitted', taskId });
-      const result = await this.#host.waitForResult(taskId, DECISION_MS, signal);
-      await job.updateProgress({ phase: 'decided', taskId });
-      return result;
+      return await this.#decided(job, taskId);
     } catch (error) {
       const { message, code } = error as { message: string; code?: string };
       if (FINAL.has(code ?? '')) throw new UnrecoverableError(message);
@@ -96,6 +103,25 @@ export class TaskQueue implements Adapter {
     }
   }
 
+  /** Waits for the decision, and meanwhile tells how far the task is. */
+  async #decided(job: Job, taskId: Digest): Promise<ConsensusResult> {
+    const tell = (phase: 'submitted' | TaskPhase | 'decided') => job.updateProgress({ phase, taskId });
+    await tell('submitted');
+    let told: TaskPhase | undefined;
+    const unsubscribe = this.#host.onPhase((id, phase) => {
+      if (id !== taskId || phase === told) return;
+      told = phase;
+      tell(phase).catch((error: Error) => this.#connection.note(error));
+    });
+    try {
+      const result = await this.#host.waitForResult(taskId, DECISION_MS, this.#stopping.signal);
+      await tell('decided');
+      return result;
+    } finally {
+      unsubscribe();
+    }
+  }
+
   #triesAgain(job: Job, code: string | undefined): boolean {
     if (this.#stopping.signal.aborted) return true;
     if (!NOT_YET.has(code ?? '')) return job.attemptsStarted < this.#options.retryLimit;
@@ -103,22 +129,8 @@ export class TaskQueue implements Adapter {
   }
 
   #failed(job: Job | undefined, error: Error): void {
-    this.#dead++;
     this.#host.logger.warn({ adapter: this.name, job: job?.id, error: error.message }, 'a job failed for good');
-  }
-
-  /** Other nodes fail jobs too, and operators take them away: the server knows how many there are. */
-  #count(): void {
-    this.#cancelCount = this.#host.clock.setTimer(COUNT_EVERY_MS, () => {
-      const counted = this.#connection.ready ? this.#queue.getFailedCount() : Promise.resolve(this.#dead);
-      counted.then(
-        (dead) => {
-          this.#dead = dead;
-        },
-        (error: Error) => this.#connection.note(error),
-      );
-      this.#count();
-    });
+    this.#counter.refresh();
   }
 }
 

@@ -1,15 +1,12 @@
 import { Option } from 'commander';
 import type { VerifyingClient } from '../../node/client.ts';
 import { sarifLog } from '../../node/sarif.ts';
-import { authenticEnvelope } from '../../node/verify-attestation.ts';
 import { agreementOf } from '../../protocol/agreement.ts';
-import { fromHex } from '../../protocol/bytes.ts';
 import type { ConsensusResult } from '../../protocol/consensus-result.ts';
 import { splitEnvelope } from '../../protocol/dsse.ts';
 import { ValidationError } from '../../protocol/errors.ts';
 import { findingIds } from '../../protocol/finding-id.ts';
-import { parseTask, type Task } from '../../protocol/task.ts';
-import { decodeCore } from '../../protocol/value.ts';
+import { attestationOf } from '../attestation.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
 import { inert } from '../inert.ts';
@@ -35,9 +32,9 @@ interface Exported {
 /** What each format writes: plain JSON. */
 const FORMATS = {
   json: async ({ result }: Exported): Promise<unknown> => result,
-  dsse: async (exported: Exported): Promise<unknown> => {
-    const envelope = await attestation(exported);
-    return exported.flags.perSigner ? splitEnvelope(envelope) : envelope;
+  dsse: async ({ client, result, flags, signal }: Exported): Promise<unknown> => {
+    const envelope = await attestationOf(client, result, signal);
+    return flags.perSigner ? splitEnvelope(envelope) : envelope;
   },
   vc: badge,
   sarif,
@@ -80,24 +77,6 @@ const exportResult: Handler<ExportFlags> = async (session, flags, taskId = '') =
   new Output(session.io, true).json(written);
   return EXIT.ok;
 };
-
-async function attestation({ client, result, signal }: Exported) {
-  const { taskId } = result;
-  const envelope = await client.rpc.call('pheme_getAttestation', { taskId }, { signal });
-  if (envelope === null)
-    throw new ValidationError('no validator attests the result now: ask another node', 'UNAVAILABLE');
-  return authenticEnvelope(envelope, client.genesis, {
-    core: decodeCore(fromHex(result.core)),
-    task: await heldTask(client, taskId, signal),
-  });
-}
-
-async function heldTask({ rpc }: VerifyingClient, taskId: string, signal: AbortSignal): Promise<Task> {
-  const task = (await rpc.call('pheme_getTask', { taskId }, { signal }))?.task;
-  if (task == null)
-    throw new ValidationError('the node does not hold the task any more: ask another', 'NO_TASK', { taskId });
-  return parseTask(task);
-}
 
 /** The findings that follow from the verified judgements; a node's own list is not believed. */
 async function sarif({ result }: Exported): Promise<unknown> {

@@ -12,10 +12,12 @@ import { defineEvidence } from './evidence.ts';
 import { defineExplain } from './explain.ts';
 import { defineExport } from './export.ts';
 import { defineForget } from './forget.ts';
+import { defineHook } from './hook.ts';
 import { defineInit } from './init.ts';
 import { defineJudge } from './judge.ts';
 import { defineKeys } from './keys.ts';
 import { defineMcp } from './mcp.ts';
+import { defineQueue } from './queue.ts';
 import { defineRecommend } from './recommend.ts';
 import { defineResult, defineResults } from './results.ts';
 import { defineReview } from './review.ts';
@@ -33,6 +35,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineReview,
   defineAssess,
   defineSubmit,
+  defineHook,
   defineEscalate,
   defineJudge,
   defineResults,
@@ -49,6 +52,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineDoctor,
   defineDebug,
   defineWorker,
+  defineQueue,
   defineTrain,
   defineRecommend,
   defineMcp,

@@ -38,7 +38,8 @@ const judge: Handler<{ model?: string }> = async (session, { model }, path) => {
     ? createCommittee(await session.pinnedGenesis(undefined)).networkId
     : NO_NETWORK;
   const source = openInput(io, path, 'tasks');
-  const judges = createJudges(config);
+  // A model that was named is the one that is asked, also about a task that escalates another.
+  const judges = createJudges(model === undefined ? config : { ...config, escalation: {} });
   try {
     const judgeTask: JudgeTask = (task) => judges.judge(task, io.signal);
     const lines = linesOf(source, TASK_JSON_BYTES_MAX);

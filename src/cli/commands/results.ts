@@ -1,5 +1,7 @@
 import { Option } from 'commander';
+import type { VerifyingClient } from '../../node/client.ts';
 import { ValidationError } from '../../protocol/errors.ts';
+import { linkSentences } from '../../protocol/escalation.ts';
 import { OUTCOMES, type Outcome } from '../../protocol/value.ts';
 import { RESULTS_PAGE_MAX, type ResultSummary } from '../../rpc/api.ts';
 import { wholeNumber } from '../arguments.ts';
@@ -8,6 +10,7 @@ import { examples } from '../examples.ts';
 import { EXIT, exitOfOutcome } from '../exit-codes.ts';
 import { table } from '../io.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
+import type { Session } from '../session.ts';
 
 interface ResultsFlags {
   limit: number;
@@ -78,9 +81,18 @@ const result: Handler<ResultFlags> = async (session, { network, format }, taskId
   const verified = await client.result(taskId, session.io.signal);
   if (verified === null)
     throw await noResult(client.rpc.call('pheme_getTask', { taskId }, { signal: session.io.signal }), taskId);
-  printResult(outputFor(session, format), client, verified);
+  const out = outputFor(session, format);
+  printResult(out, client, verified);
+  for (const line of await linkLines(session, client, taskId, out.asJson)) out.line(line);
   return exitOfOutcome(verified.result.outcome);
 };
+
+/** Which tasks it asks again, or asked it again; a node without an answer takes nothing from the verified result. */
+async function linkLines({ io: { signal } }: Session, { rpc }: VerifyingClient, taskId: string, asJson: boolean) {
+  if (asJson) return [];
+  const view = await rpc.call('pheme_getTask', { taskId }, { signal }).catch(() => null);
+  return linkSentences(view ?? {}).map((sentence) => `linked    ${sentence} (as this node says)`);
+}
 
 async function noResult(task: Promise<{ state: string } | null>, taskId: string): Promise<ValidationError> {
   const reason = (await task) === null ? 'this node does not know the task' : 'the task is not decided yet';

@@ -10,7 +10,7 @@ import type { CommandDefinition, Handler } from '../program.ts';
 import { FAIL_LEVELS, type FailLevel, FINDING_FILTERS, type FindingFilter, gateExit } from '../review/gate.ts';
 import { readGitChange } from '../review/git.ts';
 import { earlierFindings } from '../review/since.ts';
-import { type ReviewFormat, reviewOf, tellReview } from '../review/tell.ts';
+import { REVIEW_FORMATS, type ReviewFormat, reviewOf, tellReview } from '../review/tell.ts';
 import { type ReviewFlags, reviewOptions, selectReview } from '../review-options.ts';
 import type { Session } from '../session.ts';
 
@@ -28,7 +28,7 @@ export const defineReview: CommandDefinition = (program, act) => {
     .command('review')
     .description('have the network review a diff; exit 0 approved, 1 rejected, 3 no verdict')
     .argument('[diff]', 'file of a unified diff, or - for standard input', '-');
-  gateOptions(askOptions(reviewOptions(command), ['pretty', 'json', 'sarif']))
+  gateOptions(askOptions(reviewOptions(command), REVIEW_FORMATS))
     .addHelpText(
       'after',
       examples(
@@ -36,6 +36,7 @@ export const defineReview: CommandDefinition = (program, act) => {
         ['pheme review --git origin/main...HEAD', 'bound to both commits'],
         ['pheme review my.diff --security --head-sha "$(git rev-parse HEAD)"', 'bound to a commit'],
         ['pheme review my.diff --format sarif > review.sarif', 'for code scanning'],
+        ['pheme review my.diff --format dsse > review.dsse.json', 'an attestation that a quorum signs'],
         ['pheme review my.diff --json > result.json', 'for pheme verify'],
       ),
     )
@@ -69,7 +70,7 @@ const review: Handler<GateFlags> = async (session, flags, path) => {
   const earlier = flags.since === undefined ? undefined : await earlierFindings(io, client, flags.since);
   const verified = await askVerified(session, client, task, { ...flags, out });
   const told = reviewOf(verified, { task, leftOut, filter: flags.filter, earlier });
-  tellReview(out, client, told, flags.format);
+  await tellReview(out, client, told, { format: flags.format, signal: io.signal });
   const exit = gateExit(verified.result, told.findings, flags.failLevel);
   if (exit !== gateExit(verified.result, [], 'error'))
     out.note(

@@ -68,13 +68,27 @@ const verify: Handler<VerifyFlags> = async (session, flags, path) => {
   const { authentic } = verified;
   const checks = [...verified.checks, ...anchorChecks];
   const satisfied = verified.satisfied && anchorChecks.every(({ ok }) => ok);
-  out.json({ authentic, satisfied, checks });
+  const notChecked = authentic ? uncheckedOf(result as ConsensusResult, flags) : [];
+  out.json({ authentic, satisfied, checks, notChecked });
   for (const check of checks) out.line(lineOf(check), check.ok ? undefined : 'bad');
+  for (const text of notChecked) out.line(`not checked: ${text}`, 'faint');
   const verdict = authentic ? 'authentic' : 'NOT authentic';
   const unmet = authentic && !satisfied ? ', but the requirement is not met' : '';
   out.line(`${verdict}${unmet}`, satisfied ? 'good' : 'bad');
   return satisfied ? EXIT.ok : EXIT.rejected;
 };
+
+/** What a reader could take for checked: each with what would check it. */
+function uncheckedOf({ judgements = [] }: ConsensusResult, { task, diff }: VerifyFlags): string[] {
+  const silent = judgements.filter(({ report }) => report === undefined).length;
+  return [
+    ...(task === undefined && diff === undefined
+      ? ['what was judged: give --task FILE or --diff FILE to compute the task id from your own input']
+      : []),
+    ...(judgements.length === 0 ? ['the judgements: the file lists none, the core holds their digests'] : []),
+    ...(silent === 0 ? [] : [`${silent} of ${judgements.length} reports: the file does not hold them`]),
+  ];
+}
 
 /** What is no JSON is no result: that is an answer, not a fault of usage. */
 async function readResult(io: Io, path: string | undefined): Promise<unknown> {

@@ -39,6 +39,7 @@ const status: View<NodeStatus> = {
     `connected  ${node.peers} peers; weight ${node.connectedWeight} of ${node.totalWeight}, ${node.quorum} decide`,
     `tasks      ${node.openTasks} open, ${node.results} decided${node.damagedValues > 0 ? `, ${node.damagedValues} damaged values found` : ''}`,
     `listening  ${node.listen.join(' ')}`,
+    `webhooks   ${node.webhookKey}`,
     `running    pheme ${node.version} since ${node.startedAt}`,
   ],
 };

@@ -40,12 +40,18 @@ async function commitOf(io: Io, revision: string): Promise<string> {
   return (await git(io, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`])).trim();
 }
 
-async function git(io: Io, args: readonly string[]): Promise<string> {
+/**
+ * What git prints.
+ * @param folder where it runs; the current one unless given
+ * @throws ValidationError GIT_FAILED, INPUT_TOO_LARGE
+ */
+export async function git(io: Io, args: readonly string[], folder?: string): Promise<string> {
   // A checkout may carry a folder that git would take for a repository with settings of its own, hence safe.bareRepository.
   const settings = ['-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false', '--no-pager'];
   const options = {
     signal: io.signal,
     maxBuffer: TASK_BYTES_MAX,
+    ...(folder === undefined ? {} : { cwd: folder }),
     env: { ...io.env, GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' } as NodeJS.ProcessEnv,
   };
   try {

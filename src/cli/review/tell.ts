@@ -4,12 +4,14 @@ import { type AgreedFinding, agreementOf } from '../../protocol/agreement.ts';
 import { findingIds } from '../../protocol/finding-id.ts';
 import type { CodeReviewTask } from '../../protocol/task.ts';
 import { printResult } from '../ask.ts';
+import { attestationOf } from '../attestation.ts';
 import { inert } from '../inert.ts';
 import type { Output } from '../io.ts';
 import { type FindingFilter, filterFindings } from './gate.ts';
 import { type Comparison, compare } from './since.ts';
 
-export type ReviewFormat = 'pretty' | 'json' | 'sarif';
+export const REVIEW_FORMATS = ['pretty', 'json', 'sarif', 'dsse'] as const;
+export type ReviewFormat = (typeof REVIEW_FORMATS)[number];
 
 /** A verified review with what is told of it. */
 export interface ToldReview {
@@ -40,9 +42,16 @@ export function reviewOf(verified: VerifiedResult, { task, leftOut, filter, earl
   return { verified, findings, ids, leftOut, headSha: task.headSha, ...comparison };
 }
 
-export function tellReview(out: Output, client: VerifyingClient, told: ToldReview, format: ReviewFormat): void {
+/** @throws ValidationError for dsse: UNAVAILABLE, NO_TASK, NOT_AUTHENTIC */
+export async function tellReview(
+  out: Output,
+  client: VerifyingClient,
+  told: ToldReview,
+  { format, signal }: { format: ReviewFormat; signal: AbortSignal },
+): Promise<void> {
   const { verified, findings, comparison } = told;
   if (format === 'sarif') out.json(sarifOf(told));
+  else if (format === 'dsse') out.json(await attestationOf(client, verified.result, signal));
   else printResult(out, client, verified, findings);
   if (comparison !== undefined) for (const line of comparisonLines(told, comparison)) out.note(line);
 }

@@ -13,7 +13,9 @@ export function Story({ taskId }: { taskId: string }) {
   return (
     <Card title="How it was decided" wide>
       {summary.map((sentence) => (
-        <p key={sentence}>{visible(sentence)}</p>
+        <p key={sentence} class="long">
+          {visible(sentence)}
+        </p>
       ))}
       <ul class="reasons">
         {validators.map(({ publicKey, words, standing }) => (

@@ -6,6 +6,7 @@ import { Card, CopyButton, Empty, Failure } from '../components/notice.tsx';
 import { ProgressTable, progressSentence } from '../components/progress.tsx';
 import { ResultView } from '../components/result-view.tsx';
 import { shortId } from '../logic/format.ts';
+import { hashOf } from '../logic/route.ts';
 import { visible } from '../logic/visible.ts';
 
 /** While a task is open, between events; an embedded network decides within a second or two. */
@@ -41,6 +42,7 @@ export function TaskPage({ taskId }: { taskId: string }) {
       <p class="id">
         <code class="long">{taskId}</code> <CopyButton text={taskId} label="Copy the id" />
       </p>
+      {task.data && <Links view={task.data} />}
       <Failure error={result.error ?? task.error} />
       {result.data ? (
         <ResultView result={result.data} task={task.data ?? null} />
@@ -48,6 +50,33 @@ export function TaskPage({ taskId }: { taskId: string }) {
         <Open view={task.data} asked={result.data === null} />
       )}
     </>
+  );
+}
+
+/** The task that it asks again, and those that asked it again. */
+function Links({ view: { escalates, escalatedBy = [] } }: { view: TaskView }) {
+  return (
+    <>
+      {escalates !== undefined && (
+        <p class="long">
+          Escalates <TaskLink taskId={escalates.taskId} />
+          {escalates.sameQuestion === false && ', though it does not ask the same'}: {visible(escalates.reason)}
+        </p>
+      )}
+      {escalatedBy.map((taskId) => (
+        <p key={taskId}>
+          Was asked again by <TaskLink taskId={taskId} />
+        </p>
+      ))}
+    </>
+  );
+}
+
+function TaskLink({ taskId }: { taskId: string }) {
+  return (
+    <a href={hashOf({ page: 'task', taskId })}>
+      <code>{shortId(taskId)}</code>
+    </a>
   );
 }
 

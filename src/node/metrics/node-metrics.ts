@@ -7,10 +7,13 @@ import type { ValidatorNode } from '../validator-node.ts';
 import { registerConsensusMetrics } from './consensus-metrics.ts';
 import { type JudgingStatus, registerJudgingMetrics } from './judging-metrics.ts';
 import { registerNetworkMetrics } from './network-metrics.ts';
+import { type QueueJobs, registerQueueMetrics } from './queue-metrics.ts';
 import { registerPruningMetrics, registerStorageMetrics } from './storage-metrics.ts';
 
 export interface MetricsFacts {
   judging(): JudgingStatus;
+  /** Jobs of the queues that this node uses; left out by a node without any. */
+  jobs?(): QueueJobs;
   /** Where the database is; null in memory. */
   dataFolder: string | null;
   isReady(): boolean;
@@ -31,6 +34,7 @@ export class NodeMetrics {
     const registry = this.#registry;
     registerConsensusMetrics(registry, node, facts.isReady);
     registerJudgingMetrics(registry, node, facts.judging);
+    registerQueueMetrics(registry, () => facts.jobs?.() ?? {});
     registerEndpointMetrics(registry, () => facts.judging().endpoints);
     registerNetworkMetrics(registry, node);
     registerStorageMetrics(registry, node, { dataFolder: facts.dataFolder, freeBytes: facts.freeBytes ?? freeBytesOf });

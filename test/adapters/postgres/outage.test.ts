@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mirrorFaults } from '../../../scripts/outages/mirror-rows.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { createTestnet, loopbackPlaces } from '../../../src/config/testnet.ts';
 import { type Daemon, startDaemon } from '../../../src/node/daemon.ts';
@@ -63,5 +64,22 @@ describe('a node whose PostgreSQL goes away under load', function () {
     );
     const bodies = await server.query('SELECT 1 FROM pheme.tasks WHERE body IS NOT NULL');
     assert.equal(bodies.length, TASKS);
+    await daemon.stop(5000);
+    daemon = undefined;
+    const agreeing = { compared: TASKS, deliveries: 0, results: 0, bodies: 0, judgements: 0 };
+    const place = { home, publicKey: node.publicKey };
+    assert.deepEqual(await mirrorFaults(server, place), agreeing);
+    const first = '(SELECT task_id FROM pheme.deliveries WHERE sequence = 1)';
+    await server.query(`UPDATE pheme.results SET core = '00' WHERE task_id = ${first}`);
+    await server.query(`UPDATE pheme.tasks SET body = '{}' WHERE task_id = ${first}`);
+    await server.query(`UPDATE pheme.judgements SET report = NULL WHERE task_id = ${first}`);
+    await server.query(`DELETE FROM pheme.deliveries WHERE sequence = ${TASKS}`);
+    assert.deepEqual(await mirrorFaults(server, place), {
+      ...agreeing,
+      deliveries: 1,
+      results: 1,
+      bodies: 1,
+      judgements: 1,
+    });
   });
 });

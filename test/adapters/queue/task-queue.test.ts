@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { type Job, Queue } from 'bullmq';
+import { type Job, Queue, QueueEvents } from 'bullmq';
+import { Gate } from '../../../scripts/outages/gate.ts';
 import { QueueConnection } from '../../../src/adapters/queue/connection.ts';
 import { TaskQueue } from '../../../src/adapters/queue/task-queue.ts';
+import type { ConsensusResult } from '../../../src/protocol/consensus-result.ts';
+import type { TaskPhase } from '../../../src/protocol/explanation.ts';
 import type { Task } from '../../../src/protocol/task.ts';
 import { systemProgram } from '../../system-programs.ts';
 import { Decisions, SKILL_TASK, until } from '../decisions.ts';
@@ -85,7 +88,50 @@ describe('TaskQueue', function () {
       assert.equal(job.attemptsMade, 1);
     }
     assert.match((await end(await queue.add('task', { ...task(1), extra: true }))).failedReason, /extra/);
-    await until(() => taken.faults().some((fault) => fault.startsWith('queue: 5 jobs failed for good')));
+    await until(() => taken.jobs()?.failed === 5);
+    assert.deepEqual(taken.faults(), []);
+    assert.match(taken.notes().join(), /^queue: 5 jobs failed for good: pheme queue failed shows them/);
+  });
+
+  it('counts jobs by their state, and says nothing of them while Redis is away', async () => {
+    const taken = take(network().host);
+    await queue.add('task', task(2), { delay: 60_000 });
+    await end(await queue.add('task', task(1)));
+    await end(await queue.add('task', {}));
+    await until(() => taken.jobs()?.failed === 1);
+    assert.deepEqual(taken.jobs(), { waiting: 0, active: 0, delayed: 1, failed: 1, completed: 1 });
+    await redis.stop();
+    await until(() => taken.jobs() === null);
+    assert.deepEqual(taken.notes(), []);
+  });
+
+  it('tells each phase of the task once, of its own task only', async () => {
+    const { host } = network();
+    const tell: ((taskId: string, phase: TaskPhase) => void)[] = [];
+    const onPhase: typeof host.onPhase = (listener) => {
+      tell.push(listener);
+      return () => tell.splice(tell.indexOf(listener), 1);
+    };
+    const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+    const { waitForResult } = host;
+    take({ ...host, onPhase, waitForResult: (...given) => goesOn.then(() => waitForResult(...given)) });
+    const events = new QueueEvents(NAME, { connection: connection.redis, prefix: PREFIX });
+    const told: string[] = [];
+    events.on('progress', ({ data }) => told.push((data as { phase: string }).phase));
+    await events.waitUntilReady();
+    const job = await queue.add('task', task(1));
+    await until(() => tell.length === 1);
+    const { taskId } = (await queue.getJob(job.id!))!.progress as { taskId: string };
+    for (const phase of ['collecting', 'collecting', 'revealing', 'voting'] as const) {
+      tell[0]!(taskId, phase);
+      tell[0]!('00'.repeat(32), 'revealing');
+    }
+    goOn();
+    await end(job);
+    await until(() => told.length === 5);
+    await events.close();
+    assert.deepEqual(told, ['submitted', 'collecting', 'revealing', 'voting', 'decided']);
+    assert.equal(tell.length, 0);
   });
 
   it('tries a job again after a failure, and gives up after its retries', async () => {
@@ -100,6 +146,24 @@ describe('TaskQueue', function () {
     const failed = await end(await queue.add('task', task(2)));
     assert.match(failed.failedReason, /a lasting fault \(given up\)/);
     assert.equal(failed.attemptsStarted, 3);
+  });
+
+  it('stops in bounded time though Redis accepts and says nothing', async () => {
+    const gate = await Gate.open(redis.port);
+    try {
+      const settings = { url: `redis://127.0.0.1:${gate.port}`, prefix: PREFIX, name: NAME, lockMs: 1_000 };
+      const options = { ...settings, concurrency: 4, retryLimit: 3, taskTtlMs: 60_000 };
+      const { host } = network();
+      const taken = new TaskQueue(options, { ...host, waitForResult: (_id, _ms, signal) => aborted(signal) });
+      const job = await queue.add('task', task(1));
+      await until(async () => (await job.getState()) === 'active');
+      gate.hang();
+      const startedMs = performance.now();
+      await taken.stop();
+      assert.ok(performance.now() - startedMs < 5_000);
+    } finally {
+      await gate.shut();
+    }
   });
 
   it('says that Redis is away, stops all the same, and goes on by itself once it is back', async () => {
@@ -118,3 +182,8 @@ describe('TaskQueue', function () {
     assert.deepEqual([...decided.values()], [1, 1]);
   });
 });
+
+/** A decision that does not come before the node stops. */
+function aborted(signal: AbortSignal): Promise<ConsensusResult> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createHmac, createPublicKey, verify } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { Webhook } from 'standardwebhooks';
 import type { Adapter } from '../../../src/adapters/adapter.ts';
 import { signedHeaders } from '../../../src/adapters/webhooks/event.ts';
@@ -11,14 +12,15 @@ import { TASK } from '../../node/result-fixture.ts';
 import { Decisions, until } from '../decisions.ts';
 import { type Received, Receiver } from './receiver.ts';
 
-/** By the text of the Standard Webhooks specification, from the key as it is shown. */
-function isSigned(publicKeyText: string, { headers, body }: Received): boolean {
-  const raw = Buffer.from(publicKeyText.replace(/^whpk_/, ''), 'base64');
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' });
-  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
-  const signatures = String(headers['webhook-signature']).split(' ');
-  const ours = signatures.find((signature) => signature.startsWith('v1a,'))!;
-  return verify(null, Buffer.from(signed), key, Buffer.from(ours.slice('v1a,'.length), 'base64'));
+const README = new URL('../../../src/adapters/webhooks/README.md', import.meta.url);
+
+type IsAuthentic = (key: string, headers: Received['headers'], body: string, nowSeconds?: number) => boolean;
+
+/** The example that receivers copy out of the document. */
+async function documented(): Promise<IsAuthentic> {
+  const code = /```js\n([\s\S]+?)```/.exec(await readFile(README, 'utf8'))![1]!;
+  const module = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  return (module as { isAuthentic: IsAuthentic }).isAuthentic;
 }
 
 describe('webhooks', () => {
@@ -59,9 +61,14 @@ describe('webhooks', () => {
     await until(() => target.received.length === 1);
     const [got] = target.received;
     const key = webhookKeyText(decisions.host.derivedSigner('webhook').publicKey);
-    assert.ok(isSigned(key, got!));
-    assert.ok(!isSigned(key, { ...got!, body: got!.body.replace('acme', 'evil') }));
-    assert.ok(!isSigned(key, { ...got!, headers: { ...got!.headers, 'webhook-id': 'other' } }));
+    const isAuthentic = await documented();
+    const { headers, body } = got!;
+    assert.ok(isAuthentic(key, headers, body));
+    assert.ok(!isAuthentic(key, headers, body.replace('acme', 'evil')));
+    assert.ok(!isAuthentic(key, { ...headers, 'webhook-id': 'other' }, body));
+    assert.ok(!isAuthentic(key, headers, body, Date.now() / 1000 + 600), 'a replay');
+    assert.ok(!isAuthentic(webhookKeyText(decisions.host.derivedSigner('badge').publicKey), headers, body));
+    assert.ok(!isAuthentic(key, { ...headers, 'webhook-timestamp': undefined }, body));
     assert.ok(Math.abs(Number(got!.headers['webhook-timestamp']) - Date.now() / 1000) < 60);
     assert.match(got!.headers['content-type']!, /^application\/cloudevents\+json/);
     const { data, ...event } = JSON.parse(got!.body);
