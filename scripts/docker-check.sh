@@ -1,12 +1,29 @@
 #!/usr/bin/env bash
 # The devnet in containers, checked from end to end: four healthy validators, a verdict, another one without one of
-# them, an observer with the same result, a revived validator with all results. Exit 0 if all of it holds. It runs
-# beside other devnets, and leaves no container, volume, network or image behind. Usage: scripts/docker-check.sh
+# them, an observer with the same result, a revived validator with all results, homes that are refused. Exit 0 if all
+# of it holds. It runs beside other devnets, and leaves no container, volume, network or image of its own behind.
+# Usage: scripts/docker-check.sh [--adapters] [--monitoring]
+#   --adapters     also a task from Redis into PostgreSQL
+#   --monitoring   also Prometheus: every rule, every query of the dashboards, an alert; takes two minutes more
+# The images come from where compose.yml says, or are named by DEVNET_PROMETHEUS_IMAGE and the like.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+parts=()
+for flag; do
+  case $flag in
+    --adapters | --monitoring) parts+=("${flag#--}") ;;
+    *) sed -n 's/^# \(Usage.*\)/\1/p' "$0" >&2; exit 2 ;;
+  esac
+done
+for part in volumes adapters monitoring; do
+  # shellcheck source=/dev/null # the three of this folder
+  . "scripts/docker-check/$part.sh"
+done
+
 export COMPOSE_PROJECT_NAME=pheme-check-$$ DEVNET_IMAGE=localhost/pheme-validator:check-$$
-export DEVNET_PORT_0='' DEVNET_PORT_1='' DEVNET_PORT_2='' DEVNET_PORT_3=''
+export DEVNET_PORT_0='' DEVNET_PORT_1='' DEVNET_PORT_2='' DEVNET_PORT_3='' DEVNET_PROMETHEUS_PORT='' DEVNET_GRAFANA_PORT=''
+export DEVNET_REDIS_PORT='' DEVNET_POSTGRES_PORT=''
 OBSERVER=$COMPOSE_PROJECT_NAME-observer
 READY_TIMEOUT_S=120
 folder=$(mktemp -d)
@@ -14,6 +31,20 @@ folder=$(mktemp -d)
 step() { printf 'docker-check %4ss  %s\n' "$SECONDS" "$*"; }
 fail() { step "FAILED: $*"; exit 1; }
 devnet() { scripts/docker-devnet.sh "$@"; }
+compose() { docker compose --file docker/compose.yml "$@"; }
+# start SERVICE...: and waits until all are healthy.
+start() {
+  compose --profile '*' up --detach --no-build --no-deps --wait --wait-timeout "$READY_TIMEOUT_S" "$@" >"$folder/up.log" 2>&1 ||
+    { cat "$folder/up.log"; fail "did not start: $*"; }
+}
+# The image of a service, if it is here or to be had; it stays.
+has_image() {
+  local image
+  image=$(compose --profile '*' config --format json | docker run --rm --interactive --entrypoint node "$DEVNET_IMAGE" --print "
+    JSON.parse(require('fs').readFileSync(0)).services['$1'].image")
+  docker image inspect "$image" >/dev/null 2>&1 || timeout 300 docker pull --quiet "$image" >/dev/null 2>&1 ||
+    { step "there is no image $image; DEVNET_${1^^}_IMAGE may name another"; return 1; }
+}
 validator() { printf '%s-validator-%s-1' "$COMPOSE_PROJECT_NAME" "$1"; }
 health() { docker inspect --format '{{.State.Health.Status}}' "$1"; }
 
@@ -34,15 +65,21 @@ clean() {
 trap clean EXIT
 trap 'exit 130' INT TERM
 
-# review NAME EXIT_CODE OUTCOME: has scripts/samples/NAME.diff reviewed, and keeps the verified result as NAME.json.
+# review NAME EXIT_CODE OUTCOME [DIFF]: has scripts/samples/NAME.diff reviewed, or that file, and keeps the verified
+# result as NAME.json.
 review() {
   local code=0
-  devnet review "scripts/samples/$1.diff" --json >"$folder/$1.json" 2>"$folder/$1.log" || code=$?
+  devnet review "${4:-scripts/samples/$1.diff}" --json >"$folder/$1.json" 2>"$folder/$1.log" || code=$?
   [ "$code" -eq "$2" ] || { cat "$folder/$1.log"; fail "the review of $1 ended with exit code $code, not $2"; }
   docker exec --interactive "$(validator 0)" node --print "$READ; [result.outcome, result.taskId, result.core].join('\n')" \
     <"$folder/$1.json" >"$folder/$1.fields"
   [ "$(line 1 "$1")" = "$3" ] || fail "the outcome of $1 is $(line 1 "$1"), not $3"
   line 3 "$1" | grep -Eq '^[0-9a-f]{64,}$' || fail "the result of $1 has no core bytes"
+}
+# review_new NAME: has a task reviewed that nobody saw yet, and that is approved.
+review_new() {
+  sed "s/money/$1/" scripts/samples/tidy-fix.diff >"$folder/$1.diff"
+  review "$1" 0 APPROVED "$folder/$1.diff"
 }
 READ="const result = JSON.parse(require('fs').readFileSync(0, 'utf8'))"
 
@@ -72,7 +109,7 @@ devnet up >"$folder/up.log" 2>&1 || { cat "$folder/up.log"; fail "the devnet did
 for index in 0 1 2 3; do
   [ "$(health "$(validator $index)")" = healthy ] || fail "validator $index is not healthy"
 done
-step "four are healthy; image $(docker image inspect --format '{{.Size}}' "$DEVNET_IMAGE") bytes"
+step "four are healthy, $(grep -o 'ready after [0-9]* s' "$folder/up.log"); image $(docker image inspect --format '{{.Size}}' "$DEVNET_IMAGE") bytes"
 
 review sql-injection 1 REJECTED
 for index in 0 1 2 3; do same "$(validator $index)" sql-injection; done
@@ -96,10 +133,11 @@ docker exec "$OBSERVER" pheme result "$(line 2 tidy-fix)" --json |
   { cat "$folder/verify.log"; fail "the observer's result does not verify"; }
 step "its result verifies without a network"
 
-docker compose --file docker/compose.yml up --detach --no-build --no-deps --force-recreate validator-3 >"$folder/up.log" 2>&1
-until_true "$READY_TIMEOUT_S" sh -c "docker inspect --format '{{.State.Health.Status}}' $(validator 3) | grep -qx healthy" || fail "validator 3 does not come back"
+start --force-recreate validator-3
 for name in sql-injection tidy-fix; do same "$(validator 3)" "$name"; done
 step "the killed one, in a new container with its old volume, has caught up"
+
+for part in volumes ${parts[@]+"${parts[@]}"}; do "check_$part"; done
 
 devnet down --volumes >"$folder/down.log" 2>&1 || { cat "$folder/down.log"; fail "the devnet does not stop"; }
 for kind in container volume network; do

@@ -17,7 +17,8 @@ usage: scripts/docker-devnet.sh COMMAND
   down [--volumes]        stop all; with --volumes also delete keys and results
 
 Environment: DEVNET_IMAGE, the image's name; DEVNET_PORT_0 to DEVNET_PORT_3, where the RPCs are published on
-127.0.0.1 (17436 to 17439; empty for any free port); COMPOSE_PROJECT_NAME, for a second devnet beside the first.
+127.0.0.1 (17436 to 17439; empty for any free port); COMPOSE_PROJECT_NAME, for a second devnet beside the first;
+DEVNET_PROMETHEUS_IMAGE, DEVNET_GRAFANA_IMAGE, DEVNET_REDIS_IMAGE, DEVNET_POSTGRES_IMAGE, for images from elsewhere.
 TEXT
 }
 
@@ -48,14 +49,29 @@ build() {
 }
 
 up() {
+  local began
   say "building $DEVNET_IMAGE"
   build
   say "starting four validators"
+  began=$SECONDS
   compose up --detach --no-build --quiet-pull --wait --wait-timeout "$READY_TIMEOUT_S" || {
-    compose logs --tail 20 >&2
-    fail "the devnet did not become ready; its logs are above"
+    reasons >&2
+    fail "the devnet did not become ready; the reasons are above"
   }
-  say "ready; next: $0 review scripts/samples/sql-injection.diff"
+  say "ready after $((SECONDS - began)) s; next: $0 review scripts/samples/sql-injection.diff"
+}
+
+# Of each container that did not become ready: its state, its last words, and what its health check said last.
+reasons() {
+  local container state health
+  for container in $(compose ps --all --quiet); do
+    state=$(docker inspect --format '{{.Name}}: {{.State.Status}}, exit code {{.State.ExitCode}}' "$container")
+    health=$(docker inspect --format '{{with .State.Health}}{{.Status}}{{end}}' "$container")
+    case "$state $health" in *' healthy' | *'exited, exit code 0 '*) continue ;; esac
+    printf '\n%s\n' "${state#/}"
+    docker logs --tail 5 "$container" 2>&1
+    docker inspect --format '{{with .State.Health}}{{range .Log}}{{.Output}}{{end}}{{end}}' "$container" | grep . | tail -n 1 || true
+  done
 }
 
 # The first validator that runs: any of them answers for the network, and clients verify what it says.
@@ -118,7 +134,7 @@ observer() {
 
 down() {
   docker rm --force --volumes "$OBSERVER" >/dev/null 2>&1 || true
-  compose down --remove-orphans "$@"
+  compose --profile '*' down --remove-orphans "$@"
 }
 
 command=${1:-}

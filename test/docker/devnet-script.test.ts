@@ -4,12 +4,26 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from './container-files.ts';
 
 const SCRIPT = fileURLToPath(new URL('scripts/docker-devnet.sh', ROOT));
 /** Notes its arguments, one a line and an empty line after each call; as if every command succeeded. */
 const RECORDER = `#!/bin/sh\nfor argument in "$@"; do printf '%s\\n' "$argument"; done >>"$RECORD"\necho >>"$RECORD"\n`;
+/** A devnet of which one validator is well, and one ended. */
+const REFUSED = `#!/bin/sh
+case "$*" in
+  *' up '*) exit 1 ;;
+  *' ps --all --quiet') echo well; echo ended ;;
+  *State.ExitCode*well) echo /validator-0: running, exit code 0 ;;
+  *State.ExitCode*ended) echo /validator-3: exited, exit code 2 ;;
+  *'{{.Status}}'*well) echo healthy ;;
+  *'range .Log'*ended) echo no answer on port 7436 ;;
+  'logs --tail 5 ended') echo there is no key at /pheme/key.json ;;
+  logs*) echo must not be shown ;;
+esac
+`;
 
 describe('scripts/docker-devnet.sh', () => {
   let folder: string;
@@ -28,10 +42,10 @@ describe('scripts/docker-devnet.sh', () => {
   async function run(args: string[], variables: Record<string, string> = {}) {
     const record = join(folder, 'record');
     const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: folder, RECORD: record, ...variables };
-    const child = spawn('bash', [SCRIPT, ...args], { env, stdio: 'ignore' });
-    const [code] = (await once(child, 'close')) as [number];
+    const child = spawn('bash', [SCRIPT, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const [said, [code]] = await Promise.all([readText(child.stderr), once(child, 'close') as Promise<[number]>]);
     const text = await readFile(record, 'utf8').catch(() => '');
-    return { code, calls: text.split('\n\n').map((call) => call.split('\n')) };
+    return { code, said, calls: text.split('\n\n').map((call) => call.split('\n')) };
   }
 
   function optionsOf(call: readonly string[] | undefined, name: string): string[] {
@@ -71,10 +85,25 @@ describe('scripts/docker-devnet.sh', () => {
     assert.deepEqual(deleted.calls.at(-2)?.slice(-3), ['down', '--remove-orphans', '--volumes']);
   });
 
+  it('gives the reason of whatever did not become ready, and of nothing else', async () => {
+    await writeFile(join(folder, 'docker'), REFUSED);
+    const { code, said } = await run(['up']);
+    assert.equal(code, 2);
+    const reason = 'validator-3: exited, exit code 2\nthere is no key at /pheme/key.json\nno answer on port 7436\n';
+    assert.ok(said.includes(`\n\n${reason}`), said);
+    assert.ok(!said.includes('validator-0') && !said.includes('must not be shown'), said);
+  });
+
   it('refuses what it does not know, and a review of nothing', async () => {
-    assert.deepEqual(await run(['upp']), { code: 2, calls: [['']] });
-    assert.deepEqual(await run([]), { code: 2, calls: [['']] });
-    assert.deepEqual(await run(['review']), { code: 2, calls: [['']] });
+    for (const [args, wanted] of [
+      [['upp'], 'usage: '],
+      [[], 'usage: '],
+      [['review'], 'which diff?'],
+    ] as const) {
+      const { code, calls, said } = await run([...args]);
+      assert.deepEqual([code, calls], [2, [['']]]);
+      assert.ok(said.includes(wanted), said);
+    }
     assert.equal((await run(['help'])).code, 0);
   });
 });
