@@ -12,7 +12,7 @@ type Attack = (victims: Victims, random: SeededRandom) => void | Promise<void>;
 
 const LEAF_TYPES: readonly LeafType[] = ['COMMIT', 'CLOSE', 'REVEAL', 'PROPOSAL', 'PREVOTE', 'PRECOMMIT'];
 const BUNDLE_KINDS: readonly BundleKind[] = ['POLKA', 'ROUNDCERT', 'CERT'];
-const FETCH_KINDS: readonly FetchKind[] = ['task', 'leaves', 'report', 'result', 'results', 'open'];
+const FETCH_KINDS: readonly FetchKind[] = ['task', 'leaves', 'reports', 'result', 'results', 'open'];
 
 /** Every type of message that gossip and requests carry, and frames whose bytes are damaged. */
 export const GOSSIP_ATTACKS: Record<string, Attack> = {
@@ -69,8 +69,8 @@ function someRequest(kind: FetchKind, { taskIds }: Victims, random: SeededRandom
   switch (kind) {
     case 'leaves':
       return { kind, taskId, digests: random.chance(0.5) ? null : [taskId] };
-    case 'report':
-      return { kind, digest: taskId };
+    case 'reports':
+      return { kind, digests: Array.from({ length: random.integer(0, 3) }, () => taskId) };
     case 'results':
       return { kind, cursor: random.integer(0, 10) };
     default:

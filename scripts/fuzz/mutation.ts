@@ -21,16 +21,23 @@ export function mutateBytes(bytes: Uint8Array, other: Uint8Array, random: Seeded
         mutated = mutated.slice(0, at);
         break;
       case 2:
-        mutated = Uint8Array.from([...mutated.slice(0, end), ...mutated.slice(at)]);
+        mutated = joined(mutated.subarray(0, end), mutated.subarray(at));
         break;
       case 3:
         mutated.set(random.bytes(end - at), at);
         break;
       default:
-        mutated = Uint8Array.from([...mutated.slice(0, at), ...other.slice(random.integer(0, other.length))]);
+        mutated = joined(mutated.subarray(0, at), other.subarray(random.integer(0, other.length)));
     }
   }
   return mutated;
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(head.length + tail.length);
+  bytes.set(head);
+  bytes.set(tail, head.length);
+  return bytes;
 }
 
 /** Replaces, drops, doubles or moves one part of a value; its encoding stays canonical. */

@@ -28,8 +28,8 @@ export async function answerRequest(context: ResponderContext, request: FetchReq
     }
     case 'leaves':
       return leavesOf(context, request.taskId, request.digests);
-    case 'report':
-      return { kind: 'report', reportBytes: (await reports.get(request.digest)) ?? null };
+    case 'reports':
+      return { kind: 'reports', reports: await reports.getMany(request.digests) };
     case 'result':
       return { kind: 'result', cert: (await certificates.get(request.taskId)) ?? null };
     case 'results': {

@@ -6,6 +6,7 @@ import { provenLeafFromCbor, provenLeafToCbor, type WireProvenLeaf } from './fra
 import { type Digest, digestBytes } from './hash.ts';
 import {
   FETCH_ITEMS_MAX,
+  FETCH_REPORTS_MAX,
   GOSSIP_BYTES_MAX,
   REPORT_BYTES_MAX,
   SYNC_PAGE_MAX,
@@ -20,7 +21,8 @@ export type FetchRequest =
   | { kind: 'task'; taskId: Digest }
   /** Leaves held for a task, all of them or those with these leaf hashes; and the bundles that stand for older ones. */
   | { kind: 'leaves'; taskId: Digest; digests: Digest[] | null }
-  | { kind: 'report'; digest: Digest }
+  /** Reports by their digests: one request for all that is wanted of a peer, since a stream costs more than a report. */
+  | { kind: 'reports'; digests: Digest[] }
   /** The certificate of a decided task. */
   | { kind: 'result'; taskId: Digest }
   /** Ids of decided tasks in the order in which the peer decided them, from a cursor (0 at first). */
@@ -40,7 +42,8 @@ export type FetchKind = FetchRequest['kind'];
 export type FetchResponse =
   | { kind: 'task'; taskBytes: Uint8Array | null }
   | { kind: 'leaves'; leaves: WireProvenLeaf[]; bundles: WireBundle[] }
-  | { kind: 'report'; reportBytes: Uint8Array | null }
+  /** In the order of the request, null for what is not here; perhaps fewer than asked for, then the rest is asked for again. */
+  | { kind: 'reports'; reports: (Uint8Array | null)[] }
   | { kind: 'result'; cert: WireBundle | null }
   /** storeId tells one database from another: a cursor is worth something only within it. */
   | { kind: 'results'; storeId: string; next: number; taskIds: Digest[] }
@@ -58,7 +61,7 @@ export type FetchAnswer =
 const KINDS: readonly FetchKind[] = [
   'task',
   'leaves',
-  'report',
+  'reports',
   'result',
   'results',
   'open',
@@ -82,8 +85,8 @@ function requestFields(request: FetchRequest): CborValue[] {
       return [digestBytes(request.taskId)];
     case 'leaves':
       return [digestBytes(request.taskId), request.digests === null ? null : request.digests.map(digestBytes)];
-    case 'report':
-      return [digestBytes(request.digest)];
+    case 'reports':
+      return [request.digests.map(digestBytes)];
     case 'results':
       return [request.cursor];
     case 'push':
@@ -106,8 +109,8 @@ export function decodeRequest(bytes: Uint8Array): FetchRequest {
       const digests = optional(second, (list) => listOf(list, 'digests', FETCH_ITEMS_MAX, digestOf));
       return { kind, taskId: digestOf(first, 'taskId'), digests };
     }
-    case 'report':
-      return { kind, digest: digestOf(first, 'digest') };
+    case 'reports':
+      return { kind, digests: listOf(first, 'digests', FETCH_REPORTS_MAX, digestOf) };
     case 'results':
       return { kind, cursor: integerOf(first, 'cursor', 0, CURSOR_MAX) };
     case 'push':
@@ -127,8 +130,8 @@ function answerFields(answer: FetchAnswer): CborValue[] {
       return [answer.taskBytes];
     case 'leaves':
       return [answer.leaves.map(provenLeafToCbor), answer.bundles.map(bundleToCbor)];
-    case 'report':
-      return [answer.reportBytes];
+    case 'reports':
+      return [answer.reports];
     case 'result':
       return [answer.cert === null ? null : bundleToCbor(answer.cert)];
     case 'results':
@@ -159,8 +162,10 @@ export function decodeResponse(bytes: Uint8Array, kind: FetchKind): FetchRespons
         leaves: listOf(first, 'leaves', FETCH_ITEMS_MAX, provenLeafFromCbor),
         bundles: listOf(second, 'bundles', FETCH_ITEMS_MAX, bundleFromCbor),
       };
-    case 'report':
-      return { kind, reportBytes: optional(first, (report) => bytesOf(report, 'report', REPORT_BYTES_MAX)) };
+    case 'reports': {
+      const read = (item: CborValue) => optional(item, (report) => bytesOf(report, 'report', REPORT_BYTES_MAX));
+      return { kind, reports: listOf(first, 'reports', FETCH_REPORTS_MAX, read) };
+    }
     case 'result':
       return { kind, cert: optional(first, bundleFromCbor) };
     case 'results': {

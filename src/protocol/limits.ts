@@ -51,6 +51,8 @@ export const REQUEST_BYTES_MAX = 64 * KIB;
 export const SYNC_PAGE_MAX = 256;
 /** Leaf hashes or task ids named in one request. */
 export const FETCH_ITEMS_MAX = 512;
+/** Reports named in one request: of ordinary ones an answer holds as many. */
+export const FETCH_REPORTS_MAX = 128;
 /** Nesting of any CBOR that this protocol defines is at most 7; the rest is margin against stack overflow. */
 export const CBOR_DEPTH_MAX = 16;
 

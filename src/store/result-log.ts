@@ -48,8 +48,9 @@ export class ResultLog {
     const changes: Change[] = [];
     const written = new Set<Digest>();
     let [lastSequence, count] = [this.#lastSequence, this.#count];
-    for (const { taskId, certBytes } of newResults) {
-      const found = await this.#tables.results.find(taskId);
+    const stored = await Promise.all(newResults.map(({ taskId }) => this.#tables.results.find(taskId)));
+    for (const [at, { taskId, certBytes }] of newResults.entries()) {
+      const found = stored[at]!;
       if (found.state === 'sound' || written.has(taskId)) continue;
       written.add(taskId);
       const oldPlace = found.state === 'damaged' ? await this.#placeOf(taskId) : undefined;

@@ -126,10 +126,13 @@ export class TableStore implements Store {
   }: StoreWrite): Promise<Change[]> {
     const tables = this.#openTables;
     const kept = await this.#pruning.withoutDropped(tasks);
+    const rows = await Promise.all([
+      tables.tasks.putNew(kept.map(({ taskId, ...task }) => [taskId, task])),
+      tables.reports.putNew(reports.map(({ digest, reportBytes }) => [digest, reportBytes])),
+      tables.evidence.putNew(evidence.map(({ evidenceBytes, ...key }) => [key, evidenceBytes])),
+    ]);
     return [
-      ...(await tables.tasks.putNew(kept.map(({ taskId, ...task }) => [taskId, task]))),
-      ...(await tables.reports.putNew(reports.map(({ digest, reportBytes }) => [digest, reportBytes]))),
-      ...(await tables.evidence.putNew(evidence.map(({ evidenceBytes, ...key }) => [key, evidenceBytes]))),
+      ...rows.flat(),
       ...dropJournal.map((tick) => tables.journal.delete(tick)),
       ...(journal === undefined ? [] : [tables.journal.put(journal.tick, journal.bytes)]),
     ];

@@ -54,11 +54,13 @@ export class Table<Key, Value> {
   /** Puts the rows whose keys hold nothing sound yet; of several with one key the first. */
   async putNew(rows: Iterable<readonly [Key, Value]>): Promise<Change[]> {
     const changes = new Map<string, Change>();
-    for (const [key, value] of rows) {
+    const put = async ([key, value]: readonly [Key, Value]) => {
+      if ((await this.find(key)).state === 'sound') return;
       const change = this.put(key, value);
       const id = toHex(change.key);
-      if (!changes.has(id) && (await this.find(key)).state !== 'sound') changes.set(id, change);
-    }
+      if (!changes.has(id)) changes.set(id, change);
+    };
+    await Promise.all(Array.from(rows, put));
     return [...changes.values()];
   }
 

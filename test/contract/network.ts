@@ -122,7 +122,10 @@ export function describeNetwork(name: string, connect: ConnectNetworks): void {
       { request: { kind: 'task', taskId }, answer: { kind: 'task', taskBytes: null } },
       { request: { kind: 'leaves', taskId, digests: null }, answer: { kind: 'leaves', leaves: [], bundles: [] } },
       { request: { kind: 'leaves', taskId, digests: [taskId] }, answer: { kind: 'leaves', leaves: [], bundles: [] } },
-      { request: { kind: 'report', digest: taskId }, answer: { kind: 'report', reportBytes: frameOf('report') } },
+      {
+        request: { kind: 'reports', digests: [taskId] },
+        answer: { kind: 'reports', reports: [frameOf('report'), null] },
+      },
       { request: { kind: 'result', taskId }, answer: { kind: 'result', cert: null } },
       {
         request: { kind: 'results', cursor: 7 },

@@ -102,13 +102,16 @@ describe('a peer that asks', () => {
     const { engine, clock, ask } = await openNode();
     const { opening } = engine.openTasks.get(taskId)!.instance;
     const digest = opening!.result.reportDigest;
-    assert.deepEqual(await ask({ kind: 'report', digest }), { kind: 'report', reportBytes: null });
+    assert.deepEqual(await ask({ kind: 'reports', digests: [digest] }), { kind: 'reports', reports: [null] });
     const leaves = await ask({ kind: 'leaves', taskId, digests: null });
     assert.ok(leaves.kind === 'leaves' && leaves.leaves.every(({ leaf }) => leaf.type !== 'REVEAL'));
     engine.onFrame(frameOf({ bundles: [certOf(committee, task)] }), 'p');
     await clock.pass(TICK_MS_MAX);
     const { reportBytes } = sealJudgement(APPROVAL, 0);
-    assert.deepEqual(await ask({ kind: 'report', digest }), { kind: 'report', reportBytes });
+    assert.deepEqual(await ask({ kind: 'reports', digests: [digest, hash('x')] }), {
+      kind: 'reports',
+      reports: [reportBytes, null],
+    });
     engine.stop();
   });
 

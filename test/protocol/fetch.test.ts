@@ -12,7 +12,7 @@ import {
   type FetchKind,
   type FetchRequest,
 } from '../../src/protocol/fetch.ts';
-import { FETCH_ITEMS_MAX, SYNC_PAGE_MAX } from '../../src/protocol/limits.ts';
+import { FETCH_ITEMS_MAX, FETCH_REPORTS_MAX, SYNC_PAGE_MAX } from '../../src/protocol/limits.ts';
 import { encodeCore } from '../../src/protocol/value.ts';
 import { anyDigest, committeeOf, digestOf } from './samples.ts';
 import { bundleOf, coreOf, provenLeafOf, valueIdOfValue } from './signing.ts';
@@ -26,7 +26,7 @@ const anyRequest: fc.Arbitrary<FetchRequest> = fc.oneof(
   fc.constantFrom<FetchRequest>({ kind: 'open' }, { kind: 'addresses' }),
   anyDigest.map((id): FetchRequest => ({ kind: 'task', taskId: id })),
   anyDigest.map((id): FetchRequest => ({ kind: 'result', taskId: id })),
-  anyDigest.map((digest): FetchRequest => ({ kind: 'report', digest })),
+  fc.array(anyDigest, { maxLength: 4 }).map((digests): FetchRequest => ({ kind: 'reports', digests })),
   cursor.map((at): FetchRequest => ({ kind: 'results', cursor: at })),
   fc.uint8Array().map((frame): FetchRequest => ({ kind: 'push', frame })),
   anyDigest.map((id): FetchRequest => ({ kind: 'attestation', taskId: id })),
@@ -38,7 +38,7 @@ const anyRequest: fc.Arbitrary<FetchRequest> = fc.oneof(
 const KINDS: FetchKind[] = [
   'task',
   'leaves',
-  'report',
+  'reports',
   'result',
   'results',
   'open',
@@ -62,6 +62,7 @@ describe('a request', () => {
     ['no task id', encodeCanonical([0])],
     ['a negative cursor', encodeCanonical([4, -1])],
     ['too many digests', encodeCanonical([1, new Uint8Array(32), Array(FETCH_ITEMS_MAX + 1).fill(new Uint8Array(32))])],
+    ['too many reports', encodeCanonical([2, Array(FETCH_REPORTS_MAX + 1).fill(new Uint8Array(32))])],
     ['no items', encodeCanonical([])],
   ];
   for (const [what, bytes] of refused)
@@ -81,8 +82,8 @@ describe('an answer', () => {
   const plain: FetchAnswer[] = [
     { kind: 'task', taskBytes: Uint8Array.of(1, 2) },
     { kind: 'task', taskBytes: null },
-    { kind: 'report', reportBytes: Uint8Array.of(3) },
-    { kind: 'report', reportBytes: null },
+    { kind: 'reports', reports: [Uint8Array.of(3), null] },
+    { kind: 'reports', reports: [] },
     { kind: 'results', storeId: 'a-store', next: 7, taskIds: [taskId, digestOf(2)] },
     { kind: 'open', taskIds: [taskId] },
     { kind: 'addresses', addresses: ['/ip4/127.0.0.1/tcp/1'] },

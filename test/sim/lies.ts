@@ -59,8 +59,9 @@ export function lie(actor: Actor, request: FetchRequest, honest: FetchAnswer): F
   if (actor.random.chance(0.3)) return honest;
   switch (honest.kind) {
     case 'task':
-    case 'report':
-      return { ...honest, ...(honest.kind === 'task' ? { taskBytes: junk(actor) } : { reportBytes: junk(actor) }) };
+      return { ...honest, taskBytes: junk(actor) };
+    case 'reports':
+      return { ...honest, reports: actor.random.chance(0.2) ? [] : honest.reports.map(() => junk(actor)) };
     case 'result':
       return { kind: 'result', cert: forgedBundle(actor, (request as { taskId: Digest }).taskId) ?? honest.cert };
     case 'results':

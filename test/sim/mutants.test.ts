@@ -10,7 +10,7 @@ describe('seeded bugs', () => {
   for (const mutant of MUTANTS.filter(({ name }) => QUICK.includes(name))) {
     it(`${mutant.rule}: the simulator finds ${mutant.name}`, async function () {
       this.timeout(60_000);
-      const { killed } = await hunt(mutant, 1, 15, { validators: 4 });
+      const { killed } = await hunt(mutant, 1, 25, { validators: 4 });
       assert.ok(killed);
     });
   }
