@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
 import { type SarifInput, sarifLog } from '../../../src/adapters/exporters/sarif.ts';
 import { inert } from '../../../src/cli/inert.ts';
 import type { AgreedFinding } from '../../../src/protocol/agreement.ts';
@@ -40,6 +43,9 @@ function logOf(findings: AgreedFinding[], more: Partial<SarifInput> = {}): Log {
   const ids = new Map(findings.map((finding, at) => [finding, names[at]!]));
   return sarifLog({ result: makeResult().result, findings, ids, plain: inert, ...more }) as unknown as Log;
 }
+
+/** Path of the official schema (sarif-schema-2.1.0.json), which is not ours to pass on: checked against where it is given. */
+const SCHEMA = process.env['SARIF_SCHEMA'];
 
 describe('SARIF', () => {
   it('tells a finding once, with its rule, help, level, place and fingerprint', () => {
@@ -88,6 +94,24 @@ describe('SARIF', () => {
         return value as unknown;
       });
       for (const each of strings) assert.ok(isInertLine(each), JSON.stringify(each));
+    });
+  }
+
+  if (SCHEMA !== undefined) {
+    it('is valid by the official schema', () => {
+      const { $schema: _, id: __, ...schema } = JSON.parse(readFileSync(SCHEMA, 'utf8')) as Record<string, unknown>;
+      const ajv = new Ajv({ strict: false, unicodeRegExp: false }); // the schema is of draft 4
+      addFormats.default(ajv);
+      const isValid = ajv.compile(schema);
+      const findings = [FINDING, { ...FINDING, line: 0, category: 'style' as const, severity: 'note' as const }];
+      const undecided = makeResult({ votes: ['approve', 'approve', 'reject', 'reject'] }).result;
+      const hostile = Object.values(HOSTILE_TEXTS).map((text) =>
+        logOf([{ ...FINDING, file: text, message: text, quote: text }]),
+      );
+      const baseline = logOf(findings, { baselineOf: () => 'new' as const });
+      for (const log of [logOf([]), logOf(findings), logOf([], { result: undecided }), baseline, ...hostile])
+        assert.ok(isValid(log), ajv.errorsText(isValid.errors));
+      assert.ok(!isValid({ ...logOf([]), version: '2.0.0' }));
     });
   }
 });
