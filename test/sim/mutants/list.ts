@@ -367,7 +367,7 @@ const RARE: Readonly<Record<string, NonNullable<Mutant['from']>>> = {
   'decided-task-opened-again': { seed: 1, role: 'replay' },
   'rounds-far-ahead-kept': { seed: 180, role: 'flood' },
   'value-never-checked': { seed: 55 },
-  'claimed-value-id-believed': { seed: 85 },
+  'claimed-value-id-believed': { seed: 350 },
   'certificate-of-another-task': { seed: 1, role: 'replay' },
   'light-bundle-accepted': { seed: 120 },
   'bundle-counts-a-voter-twice': { seed: 40 },
