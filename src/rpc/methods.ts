@@ -238,7 +238,7 @@ export const METHODS = {
     params: none,
     result: openRpcSchema,
     errors: [],
-    call: (api): z.output<typeof openRpcSchema> => describeRpc(allMethods(), api.status().version),
+    call: (api): z.output<typeof openRpcSchema> => documentOf(api.status().version),
   }),
 } as const;
 
@@ -246,6 +246,14 @@ export type MethodName = keyof typeof METHODS;
 /** What a caller gives; what has a default may be left out. */
 export type ParamsOf<Name extends MethodName> = z.input<(typeof METHODS)[Name]['params']>;
 export type ResultOf<Name extends MethodName> = z.output<(typeof METHODS)[Name]['result']>;
+
+let latest: z.output<typeof openRpcSchema> | undefined;
+
+/** Made once: that takes milliseconds, and anybody may ask for it. */
+function documentOf(version: string): z.output<typeof openRpcSchema> {
+  if (latest?.info.version !== version) latest = describeRpc(allMethods(), version);
+  return latest;
+}
 
 function allMethods(): Record<string, Method> {
   return METHODS as unknown as Record<string, Method>;
