@@ -1,9 +1,3 @@
-/**
- * Tasks that were spoken of in a probation and are to be followed only, each a row of the journal; one source may name
- * 256 at once, so honest ones fit.
- */
-export const HEARD_TASKS_MAX = 100_000;
-
 /** Limits of one node, each with its reason; those of the protocol stand in protocol/limits.ts. */
 
 /** Undecided tasks held at once: about 20 KB each with n = 4, so 200 MB; more are refused until some are decided. */
@@ -22,6 +16,12 @@ export const TASK_LIMITS = {
   openTasksPerOrigin: 4_000,
   openBytesPerOrigin: 96 * 1024 * 1024,
 };
+
+/**
+ * Tasks that were spoken of in a probation and are to be followed only, each a row of the journal; one source may name
+ * 256 at once, so honest ones fit.
+ */
+export const HEARD_TASKS_MAX = 100_000;
 
 /** Tasks whose leaves came before their body. */
 export const UNKNOWN_TASKS_MAX = 1_024;
