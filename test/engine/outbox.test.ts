@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createInstance, type OwnLeaf, ownLeaf } from '../../src/consensus/state.ts';
 import { TICK_MS_MAX, WRITE_RETRY_MS } from '../../src/engine/limits.ts';
 import { Outbox } from '../../src/engine/outbox.ts';
+import { announcementOf } from '../../src/engine/submission.ts';
 import { createAuthenticator } from '../../src/protocol/authenticator.ts';
 import { decodeFrame } from '../../src/protocol/frame.ts';
 import { hash } from '../../src/protocol/hash.ts';
@@ -59,6 +60,16 @@ describe('R27: the outbox', () => {
     store.settle();
     await clock.pass(0);
     assert.deepEqual([network.broadcasts.length, counted.length, told], [1, 1, 1]);
+  });
+
+  it('announces a task before it says anything about it', async () => {
+    const { clock, network, outbox, say } = setUp();
+    const taskBytes = new Uint8Array([1]);
+    say(1);
+    outbox.announce(announcementOf(committee, { index: 0, signer: signerOf(committee, 0) }, TASK_ID, taskBytes));
+    await clock.pass(10);
+    const frames = network.broadcasts.map((frame) => decodeFrame(frame));
+    assert.deepEqual([frames[0]!.announcements?.length, frames[1]!.batch !== undefined], [1, true]);
   });
 
   it('has one write in flight; what comes meanwhile gathers for the next', async () => {
