@@ -13,6 +13,7 @@ import {
   renderJudgement,
 } from '../protocol/consensus-result.ts';
 import { createVerifier } from '../protocol/ed25519.ts';
+import { committeesOf, type EpochChangeFile, parseEpochChange } from '../protocol/epoch-change.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
@@ -33,6 +34,7 @@ export interface Expectations {
 
 export type CheckName =
   | 'form'
+  | 'epochs'
   | 'network'
   | 'rules'
   | 'core'
@@ -59,17 +61,17 @@ export interface Verification {
   authentic: boolean;
   /** All checks held. */
   satisfied: boolean;
-  /** In the order in which they ran; a failed `form` or `core` ends the list, since nothing after it could be checked. */
+  /** In the order in which they ran; a failed `form`, `epochs` or `core` ends the list, since nothing after it could be checked. */
   checks: Check[];
 }
 
 /**
  * Verifies a ConsensusResult alone, with nothing but the network's genesis (protocol.md, 7).
  * Everything outside `core` is computed again; `unrevealed` and the timeliness of reveals are vouched for by the quorum.
+ * A result of a later epoch brings the changes that lead to it, each signed by a quorum of the epoch before (R36).
  * @param resultJson parsed JSON, untrusted
  */
 export function verifyResult(resultJson: unknown, genesis: Genesis, expectations: Expectations = {}): Verification {
-  const committee = createCommittee(genesis);
   const checks: Check[] = [];
   const run = <T>(name: CheckName, check: () => [detail: string, value: T]): T | undefined => {
     try {
@@ -84,11 +86,20 @@ export function verifyResult(resultJson: unknown, genesis: Genesis, expectations
   };
 
   const result = run('form', () => ['a ConsensusResult without unknown fields', parseConsensusResult(resultJson)]);
-  const core = result && run('core', () => coreOf(committee, result));
-  if (result !== undefined && core !== undefined) {
+  const { epochs } = result ?? {};
+  const committee = epochs === undefined ? createCommittee(genesis) : run('epochs', () => committeeOf(genesis, epochs));
+  const core = result && committee && run('core', () => coreOf(committee, result));
+  if (result !== undefined && committee !== undefined && core !== undefined) {
     const says = (name: CheckName, check: () => string) => run(name, () => [check(), true]);
-    says('network', () => same('network id', core.networkId, committee.networkId));
-    says('rules', () => same('digest of validators and rules', core.configDigest, committee.configDigest));
+    says('network', () => same('network id', core.networkId, committee.networkId, 'the result is of another network'));
+    says('rules', () =>
+      same(
+        `digest of validators and rules of epoch ${committee.epoch}`,
+        core.configDigest,
+        committee.configDigest,
+        'the result is of another network, or lacks the changes that lead to its epoch',
+      ),
+    );
     says('fields', () => checkFields(result, core));
     says('validators', () => checkSigners(committee, result));
     says('quorum', () => checkQuorum(committee, result));
@@ -101,13 +112,21 @@ export function verifyResult(resultJson: unknown, genesis: Genesis, expectations
   return { authentic: failed.every(({ name }) => name === 'approved'), satisfied: failed.length === 0, checks };
 }
 
+/** The committee of the last epoch that the result names; the check of the rules holds the core to it. */
+function committeeOf(genesis: Genesis, epochs: readonly EpochChangeFile[]): [string, Committee] {
+  const committee = committeesOf(genesis, epochs.map(parseEpochChange)).at(-1)!;
+  return [
+    `epoch ${committee.epoch}: each change on the way is signed by a quorum of the validators before it`,
+    committee,
+  ];
+}
+
 function fail(message: string): never {
   throw new ValidationError(message, 'NOT_AUTHENTIC');
 }
 
-function same(what: string, found: string, expected: string): string {
-  if (found !== expected)
-    fail(`the ${what} of the core is ${found}, that of the genesis ${expected}: the result is of another network`);
+function same(what: string, found: string, expected: string, why: string): string {
+  if (found !== expected) fail(`the ${what} is ${expected}, the core says ${found}: ${why}`);
   return `${what} ${expected}`;
 }
 
@@ -128,6 +147,7 @@ function checkFields(result: ConsensusResult, core: Core): string {
     validators: _validators,
     signatures: _signatures,
     certificate: _cert,
+    epochs: _epochs,
     judgements: _judgements,
     modelFamilies: _families,
     findings: _findings,

@@ -28,25 +28,24 @@ export interface Committee {
 }
 
 export function createCommittee(genesis: Genesis): Committee {
-  const { validators, rules } = genesis;
-  const epoch = 0;
+  const { name, createdAt, validators, rules } = genesis;
+  const networkId = hash('pheme/network/1', name, createdAt, membersCbor(validators), rulesCbor(rules));
+  return committeeOf(networkId, 0, genesis);
+}
+
+/** The committee of the epoch after this one; the network stays the same. */
+export function nextCommittee({ networkId, epoch }: Committee, genesis: Genesis): Committee {
+  return committeeOf(networkId, epoch + 1, genesis);
+}
+
+function committeeOf(networkId: Digest, epoch: number, { validators, rules }: Genesis): Committee {
   const totalWeight = validators.reduce((sum, { weight }) => sum + weight, 0);
   const quorum = (2 * totalWeight - ((2 * totalWeight) % 3)) / 3 + 1; // exact: no fraction arises
   const members = membersCbor(validators);
-  const networkId = hash('pheme/network/1', genesis.name, genesis.createdAt, members, rulesCbor(rules));
   const configDigest = hash('pheme/config/1', digestBytes(networkId), epoch, members, rulesCbor(rules));
   const threshold = Number((BigInt(totalWeight) * BigInt(rules.consensusThresholdPpm) + BigInt(PPM - 1)) / BigInt(PPM));
-  return {
-    networkId,
-    configDigest,
-    epoch,
-    validators,
-    rules,
-    totalWeight,
-    quorum,
-    faulty: totalWeight - quorum,
-    threshold,
-  };
+  const faulty = totalWeight - quorum;
+  return { networkId, configDigest, epoch, validators, rules, totalWeight, quorum, faulty, threshold };
 }
 
 function membersCbor(validators: readonly GenesisValidator[]): CborValue {

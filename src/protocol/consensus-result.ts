@@ -4,9 +4,10 @@ import type { LeafProof } from './batch.ts';
 import type { Cert } from './bundle.ts';
 import { fromHex, toHex } from './bytes.ts';
 import type { Committee } from './committee.ts';
+import { epochChangeSchema } from './epoch-change.ts';
 import { invalidInput } from './errors.ts';
 import { ABSTAIN_REASONS, CATEGORIES, SEVERITIES } from './judgement.ts';
-import { BATCH_LEAVES_MAX, FINDINGS_MAX, GOSSIP_BYTES_MAX, ROUND_MAX, VALIDATORS_MAX } from './limits.ts';
+import { BATCH_LEAVES_MAX, EPOCHS_MAX, FINDINGS_MAX, GOSSIP_BYTES_MAX, ROUND_MAX, VALIDATORS_MAX } from './limits.ts';
 import { ppmToNumber } from './ppm.ts';
 import { decodeReport, type Report } from './report.ts';
 import { type Core, decodeCore, OUTCOMES, REASONS, type Reveal } from './value.ts';
@@ -92,6 +93,7 @@ export const consensusResultSchema = z.strictObject({
     round: z.int().min(0).max(ROUND_MAX),
     precommits: z.array(precommitSchema).max(VALIDATORS_MAX),
   }),
+  epochs: z.array(epochChangeSchema).min(1).max(EPOCHS_MAX).optional(),
   judgements: z.array(judgementSchema).max(VALIDATORS_MAX).optional(),
   modelFamilies: count.max(VALIDATORS_MAX).optional(),
   findings: z.array(agreedFindingSchema).max(FINDINGS_MAX).optional(),
@@ -99,6 +101,7 @@ export const consensusResultSchema = z.strictObject({
 
 /**
  * The agreed result in the words of the domain. `core` is the agreed bytes, hex; every field before it follows from it.
+ * `epochs` leads from the network's genesis to the epoch of the result; it is left out for the genesis's own.
  * `modelFamilies` and `findings` follow from the judgements listed: see {@link agreementOf}.
  */
 export type ConsensusResult = z.infer<typeof consensusResultSchema>;

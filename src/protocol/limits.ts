@@ -34,6 +34,11 @@ export const IDENTIFIER_CHARS_MAX = 128;
 
 /** Validators of one genesis: the tally is a 32-bit sum and a proposal names every validator. */
 export const VALIDATORS_MAX = 256;
+/**
+ * Changes of one network's validators and rules, for ever: a frame names its epoch in one byte, and a result carries all
+ * changes up to its own.
+ */
+export const EPOCHS_MAX = 255;
 /** Total weight; sums stay exact in doubles and in 32-bit stores of other languages. */
 export const TOTAL_WEIGHT_MAX = 2 ** 31 - 1;
 

@@ -105,6 +105,8 @@ export interface Fixture {
 
 export interface FixtureOptions {
   genesis?: Genesis;
+  /** That of a later epoch; else the genesis's. */
+  committee?: Committee;
   task?: Task;
   votes?: Vote[];
   /** Indexes of the precommits in the certificate; a quorum unless given. */
@@ -123,10 +125,10 @@ export function makeResult(options: FixtureOptions = {}): Fixture {
     signers = [0, 2, 3],
     round = 1,
   } = options;
-  const committee = createCommittee(genesis);
+  const committee = options.committee ?? createCommittee(genesis);
   const reports = votes.map((_, index) => reportOf(index));
   const reveals = votes.map((vote, index) => revealOf(index, vote, reports[index]!));
-  const taskId = taskIdOf(committee.networkId, 0, encodeTask(task));
+  const taskId = taskIdOf(committee.networkId, committee.epoch, encodeTask(task));
   const honest: Core = {
     ...aggregate(committee, reveals),
     networkId: committee.networkId,
