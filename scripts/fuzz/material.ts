@@ -18,11 +18,11 @@ import type { SeededRandom } from '../../test/sim/random.ts';
 import { mutateCbor } from './mutation.ts';
 import type { Victims } from './victims.ts';
 
-const FRAME_TAG = 'pheme/frame/1';
+const FRAME_TAG = 'pheme/frame/2';
 let nonce = 0;
 
 function frameBytes(batch: CborValue, bundles: CborValue[], announcements: CborValue[]): Uint8Array {
-  return encodeCanonical([FRAME_TAG, nonce++, batch, bundles, announcements]);
+  return encodeCanonical([FRAME_TAG, 0, nonce++, batch, bundles, announcements]);
 }
 
 /** A leaf like one that was heard, changed, and signed by the attacker: only its meaning is wrong. */

@@ -240,7 +240,7 @@ export class Outbox {
 
   /** A frame for one peer, with a nonce that was not used before. */
   encode(frame: Parameters<typeof encodeFrame>[0]): Uint8Array {
-    return encodeFrame(frame, this.#nonce++);
+    return encodeFrame(frame, this.#nonce++, this.#options.committee.epoch);
   }
 
   #becomeIdle(): void {

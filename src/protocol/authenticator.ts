@@ -52,7 +52,11 @@ export function createAuthenticator(committee: Committee, verifiers = ed25519Ver
   };
 
   return {
-    readFrame: decodeFrame,
+    readFrame(bytes) {
+      const frame = decodeFrame(bytes);
+      if (frame.epoch !== committee.epoch) throw new ProtocolError(`a frame of epoch ${frame.epoch}`);
+      return frame;
+    },
 
     openBatch({ validatorIndex, signature, leaves }) {
       const bytes = leaves.map((leaf) => leaf.leafBytes);

@@ -6,6 +6,7 @@ import { arrayOf, booleanOf, bytesOf, digestOf, fixedBytesOf, integerOf, listOf,
 import { type Digest, digestBytes } from './hash.ts';
 import {
   BATCH_LEAVES_MAX,
+  EPOCHS_MAX,
   FETCH_ITEMS_MAX,
   LEAF_BYTES_MAX,
   TASK_BYTES_MAX,
@@ -14,7 +15,11 @@ import {
 } from './limits.ts';
 import { attachmentToCbor, type SignedLeaf, type Statement } from './signed-leaf.ts';
 
-const FRAME_TAG = 'pheme/frame/1';
+const FRAME_TAG = 'pheme/frame/2';
+/** Tag, epoch, nonce, batch, bundles, announcements. */
+const FRAME_ITEMS = 6;
+/** All that stands before the epoch; canonical bytes have no other form. */
+const FRAME_START = encodeCanonical([FRAME_TAG, 0, 0, 0, 0, 0]).subarray(0, 2 + FRAME_TAG.length);
 
 /** A leaf as it arrives in a batch: the attachment is unread until the leaf is. */
 export interface WireLeaf {
@@ -46,8 +51,9 @@ export interface Announcement {
   body: Uint8Array | null;
 }
 
-/** One gossip message, or one direct message: a batch whole, bundles with their own proofs, announcements. */
+/** One gossip message, or one direct message, of one epoch: a batch whole, bundles with their own proofs, announcements. */
 export interface WireFrame {
+  epoch: number;
   batch: WireBatch | null;
   bundles: WireBundle[];
   announcements: Announcement[];
@@ -64,11 +70,15 @@ export interface OutgoingFrame {
   announcements?: readonly Announcement[];
 }
 
-/** @param nonce any integer that this node did not use lately: equal bytes would be dropped as duplicates by gossip */
-export function encodeFrame(frame: OutgoingFrame, nonce: number): Uint8Array {
+/**
+ * @param nonce any integer that this node did not use lately: equal bytes would be dropped as duplicates by gossip
+ * @param epoch of all tasks in it
+ */
+export function encodeFrame(frame: OutgoingFrame, nonce: number, epoch = 0): Uint8Array {
   const { batch, bundles = [], announcements = [] } = frame;
   return encodeCanonical([
     FRAME_TAG,
+    epoch,
     nonce,
     batch === undefined
       ? null
@@ -85,14 +95,23 @@ export function encodeFrame(frame: OutgoingFrame, nonce: number): Uint8Array {
 
 /** @throws ProtocolError */
 export function decodeFrame(bytes: Uint8Array): WireFrame {
-  const [tag, nonce, batch, bundles, announcements] = arrayOf(decodeCanonical(bytes), 'frame', 5);
+  const [tag, epoch, nonce, batch, bundles, announcements] = arrayOf(decodeCanonical(bytes), 'frame', FRAME_ITEMS);
   if (tag !== FRAME_TAG) throw new ProtocolError(`a frame must begin with ${FRAME_TAG}`);
   integerOf(nonce, 'nonce', 0, Number.MAX_SAFE_INTEGER);
   return {
+    epoch: integerOf(epoch, 'epoch', 0, EPOCHS_MAX),
     batch: optional(batch, batchFromCbor),
     bundles: listOf(bundles, 'bundles', FETCH_ITEMS_MAX, bundleFromCbor),
     announcements: listOf(announcements, 'announcements', FETCH_ITEMS_MAX, announcementFromCbor),
   };
+}
+
+/** Whose a frame is, told by its first bytes; undefined where those are no frame's. The rest stays unread. */
+export function epochOfFrame(bytes: Uint8Array): number | undefined {
+  if (!FRAME_START.every((byte, at) => bytes[at] === byte)) return undefined;
+  const [first = 0xff, second] = bytes.subarray(FRAME_START.length, FRAME_START.length + 2);
+  if (first < 0x18) return first; // CBOR: a small integer is its own byte, one below 256 follows a 0x18
+  return first === 0x18 ? second : undefined;
 }
 
 function batchFromCbor(value: CborValue): WireBatch {

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { createAuthenticator } from '../../src/protocol/authenticator.ts';
 import { encodeCanonical } from '../../src/protocol/cbor.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
-import { type Announcement, announcementBytes, decodeFrame, encodeFrame } from '../../src/protocol/frame.ts';
+import {
+  type Announcement,
+  announcementBytes,
+  decodeFrame,
+  encodeFrame,
+  epochOfFrame,
+} from '../../src/protocol/frame.ts';
 import { encodeLeaf, type Leaf } from '../../src/protocol/leaf.ts';
 import { TASK_BYTES_MAX, TASK_INLINE_BYTES_MAX } from '../../src/protocol/limits.ts';
 import type { Attachment, Statement } from '../../src/protocol/signed-leaf.ts';
@@ -66,7 +72,24 @@ describe('a frame', () => {
   });
 
   it('may be empty', () => {
-    assert.deepEqual(decodeFrame(encodeFrame({}, 0)), { batch: null, bundles: [], announcements: [] });
+    assert.deepEqual(decodeFrame(encodeFrame({}, 0)), { epoch: 0, batch: null, bundles: [], announcements: [] });
+  });
+
+  it('tells its epoch by its first bytes, and by nothing else than they', () => {
+    for (const epoch of [0, 1, 23, 24, 255]) {
+      const sent = encodeFrame({ batch: outgoing }, 5, epoch);
+      assert.equal(epochOfFrame(sent), epoch);
+      assert.equal(decodeFrame(sent).epoch, epoch);
+    }
+    const tagOnly = encodeCanonical(['pheme/frame/2']);
+    for (const other of [encodeCanonical(['pheme/frame/1', 0, 0, null, [], []]), tagOnly, new Uint8Array()])
+      assert.equal(epochOfFrame(other), undefined);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 20 }), (rest) => {
+        const epoch = epochOfFrame(Buffer.concat([bytes.subarray(0, 15), rest]));
+        assert.ok(epoch === undefined || (epoch >= 0 && epoch <= 255));
+      }),
+    );
   });
 
   it('is refused, or says nothing that was not signed, with any byte changed', () => {
@@ -113,24 +136,26 @@ describe('a frame', () => {
       }
     };
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), read));
-    fc.assert(fc.property(anyItems, (items) => read(encodeCanonical(['pheme/frame/1', 0, ...items]))));
+    fc.assert(fc.property(anyItems, (items) => read(encodeCanonical(['pheme/frame/2', 0, 0, ...items]))));
   });
 
   const refused: [string, Uint8Array][] = [
-    ['another tag', encodeCanonical(['pheme/frame/2', 0, null, [], []])],
-    ['a negative nonce', encodeCanonical(['pheme/frame/1', -1, null, [], []])],
-    ['too many bundles', encodeCanonical(['pheme/frame/1', 0, null, Array(513).fill(null), []])],
+    ['another tag', encodeCanonical(['pheme/frame/1', 0, 0, null, [], []])],
+    ['an epoch past the last', encodeCanonical(['pheme/frame/2', 256, 0, null, [], []])],
+    ['a negative nonce', encodeCanonical(['pheme/frame/2', 0, -1, null, [], []])],
+    ['too many bundles', encodeCanonical(['pheme/frame/2', 0, 0, null, Array(513).fill(null), []])],
     [
       'too many leaves',
       encodeCanonical([
-        'pheme/frame/1',
+        'pheme/frame/2',
+        0,
         0,
         [0, new Uint8Array(64), false, Array(4097).fill([new Uint8Array(1), null])],
         [],
         [],
       ]),
     ],
-    ['an item more', encodeCanonical(['pheme/frame/1', 0, null, [], [], null])],
+    ['an item more', encodeCanonical(['pheme/frame/2', 0, 0, null, [], [], null])],
   ];
   for (const [what, input] of refused)
     it(`is refused with ${what}`, () => assert.throws(() => decodeFrame(input), ProtocolError));
