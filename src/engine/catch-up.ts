@@ -6,10 +6,8 @@ import { Limiter } from './bounded.ts';
 import { SYNC_MS, SYNC_PAGES_MAX, SYNC_REQUESTS_MAX } from './limits.ts';
 import type { Clock, Logger, Network, PeerKey } from './ports.ts';
 
-export interface CatchUpContext {
-  network: Network;
-  clock: Clock;
-  logger: Logger;
+/** What catch-up reaches: what is here already, and where what it finds goes. */
+export interface CatchUpScope {
   isDecided(taskId: Digest): Promise<boolean>;
   isHeld(taskId: Digest): Promise<boolean>;
   isOpen(taskId: Digest): boolean;
@@ -17,6 +15,12 @@ export interface CatchUpContext {
   onCert(cert: WireBundle, from: PeerKey): void;
   /** A peer knows this undecided task. */
   onOpenTask(taskId: Digest, from: PeerKey): void;
+}
+
+export interface CatchUpContext extends CatchUpScope {
+  network: Network;
+  clock: Clock;
+  logger: Logger;
 }
 
 /** Where one peer's list of results was read to. */

@@ -4,6 +4,7 @@ import type { Committee } from '../protocol/committee.ts';
 import type { Signer } from '../protocol/ed25519.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { Task } from '../protocol/task.ts';
+import type { CatchUpScope } from './catch-up.ts';
 import type { Clock, Judge, Logger, Network, Random, SideStore, Store, TimelineEntry } from './ports.ts';
 import type { TaskLimits } from './task-quota.ts';
 
@@ -20,6 +21,10 @@ export interface EngineOptions {
   authenticator?: Authenticator;
   /** TASK_LIMITS unless given. */
   limits?: Partial<TaskLimits>;
+  /** Where what catch-up finds goes: to this engine unless given; null for one that leaves catch-up to another. */
+  catchUp?: CatchUpScope | null;
+  /** Whether tasks may be opened that are not open already; always unless given. */
+  opensTasks?(): boolean;
 }
 
 export interface EngineDependencies {

@@ -10,7 +10,7 @@ import type { Digest } from '../protocol/hash.ts';
 import { encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
 import { Attestations } from './attestations.ts';
 import { createBackground } from './background.ts';
-import { CatchUp } from './catch-up.ts';
+import { CatchUp, type CatchUpScope } from './catch-up.ts';
 import { Certificates } from './certificates.ts';
 import { Decisions } from './decisions.ts';
 import type { EngineDependencies, EngineEvents, EngineOptions } from './engine-options.ts';
@@ -30,8 +30,6 @@ import { TaskQuota, tooManyTasks } from './task-quota.ts';
 import { type Origin, TaskRecords } from './task-records.ts';
 import { UnknownTasks } from './unknown-tasks.ts';
 
-export type { EngineDependencies, EngineEvents, EngineOptions } from './engine-options.ts';
-
 /**
  * Runs the instances of all tasks: routes what arrives, journals before it sends, and keeps what was decided.
  * Everything is driven by its ports; with simulated ones it is deterministic.
@@ -49,7 +47,9 @@ export class Engine implements NetworkHandlers {
   readonly #context: OpenTaskContext;
   readonly #tasks = new Map<Digest, OpenTask>();
   readonly #unknown: UnknownTasks;
-  readonly #catchUp: CatchUp;
+  /** This engine as catch-up reaches it. */
+  readonly scope: CatchUpScope;
+  readonly #catchUp: CatchUp | undefined;
   readonly #exchange: PeerExchange;
   readonly #decisions: Decisions;
   readonly #router: Router;
@@ -126,16 +126,15 @@ export class Engine implements NetworkHandlers {
       onHeard: (taskId) => this.#noteHeard(taskId),
       onFound: (found) => this.#router.takeFound(found),
     });
-    this.#catchUp = new CatchUp({
-      network,
-      clock,
-      logger,
+    this.scope = {
       isDecided: (taskId) => this.certificates.isDecided(taskId),
       isHeld: (taskId) => this.certificates.isHeld(taskId),
       isOpen: (taskId) => this.#tasks.has(taskId) || this.givenUp.has(taskId),
       onCert: (cert, from) => this.#decisions.take(cert, from),
       onOpenTask: (taskId, from) => this.#unknown.seek(taskId, from),
-    });
+    };
+    const { catchUp: scope = this.scope } = options;
+    this.#catchUp = scope === null ? undefined : new CatchUp({ network, clock, logger, ...scope });
     this.#exchange = new PeerExchange({
       committee,
       self: identity?.index ?? null,
@@ -220,7 +219,7 @@ export class Engine implements NetworkHandlers {
         engine.#outbox.record(taskId, { kind: 'opened', firstSeenMs: engine.#dependencies.clock.nowMs(), maySign });
     }
     for (const { tick, taskIds } of journal.entries) engine.#noteEntry(tick, taskIds);
-    engine.#catchUp.start();
+    engine.#catchUp?.start();
     return engine;
   }
 
@@ -253,7 +252,7 @@ export class Engine implements NetworkHandlers {
     this.#stopped = true;
     this.#probation.stop();
     this.records.stop();
-    this.#catchUp.stop();
+    this.#catchUp?.stop();
     this.#exchange.stop();
     this.reports.stop();
     this.#outbox.stop();
@@ -323,7 +322,7 @@ export class Engine implements NetworkHandlers {
   onPeer(peer: PeerKey, connected: boolean): void {
     if (!connected || this.#stopped) return;
     for (const task of this.#tasks.values()) task.repeatSoon(RECONNECT_SPREAD_MS);
-    if (this.committee.validators.some(({ publicKey }) => publicKey === peer)) void this.#catchUp.sync(peer);
+    if (this.committee.validators.some(({ publicKey }) => publicKey === peer)) void this.#catchUp?.sync(peer);
   }
 
   /** R29: it may be signed already, and its body may come after the probation, even after a restart. */
@@ -344,6 +343,7 @@ export class Engine implements NetworkHandlers {
   ): boolean {
     const known = this.#tasks.has(taskId) || this.certificates.has(taskId) || this.givenUp.has(taskId);
     if (known || this.#stopped) return false;
+    if (this.#options.opensTasks?.() === false && !this.#bodiless.has(taskId)) return false;
     if (this.#quota.refusal(origin.announcedBy, taskBytes.length) !== undefined) return false;
     const firstSeenMs = this.#dependencies.clock.nowMs();
     this.#outbox.task({ taskId, taskBytes, firstSeenMs });

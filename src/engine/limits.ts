@@ -73,6 +73,8 @@ export const REPORT_RETRY_MS = 500;
 
 /** Certificates kept decoded, to answer peers that still ask. */
 export const RECENT_CERTS_MAX = 2_000;
+/** Tasks whose epoch is remembered once a network had several; forgotten ones are read again. */
+export const EPOCHS_KNOWN_MAX = 20_000;
 /** Ids of decided tasks kept in memory, so that late leaves cost no look-up. */
 export const DECIDED_IDS_MAX = 100_000;
 

@@ -72,7 +72,7 @@ export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
     getResult: (taskId) => node.getResult(taskId),
     waitForResult: (taskId, timeoutMs, signal) => node.waitForResult(taskId, timeoutMs, signal),
     listResults: (query) => listResults(node, query),
-    getAttestation: (taskId) => node.engine.attestations.collect(taskId),
+    getAttestation: (taskId) => node.engine.attestation(taskId),
     getAnchor: (taskId) => anchorOf(node, facts.notes, taskId),
     issueBadge: (taskId) => issueBadge(node, taskId),
     recommendTasks: createRecommender(node, Date.now),
@@ -174,10 +174,12 @@ async function verificationOf(
 
 async function evidenceOf(node: ValidatorNode, limit: number): Promise<EvidenceView[]> {
   const evidence = await node.store.evidence(limit);
-  return evidence.map(({ taskId, validatorIndex, slot, evidenceBytes }) => {
-    const validator = node.committee.validators[validatorIndex]!.publicKey;
+  const views = evidence.map(async ({ taskId, validatorIndex, slot, evidenceBytes }) => {
+    const { validators } = await node.engine.committeeOfTask(taskId);
+    const validator = validators[validatorIndex]!.publicKey;
     return { taskId, validatorIndex, validator, slot, evidence: toHex(evidenceBytes) };
   });
+  return Promise.all(views);
 }
 
 function isoTime(ms: number): string {

@@ -20,7 +20,7 @@ export async function listResults(node: ValidatorNode, query: ResultListQuery): 
     for (const stored of page) {
       cursor = stored.sequence;
       scanned++;
-      const core = decodeCore(node.engine.certificates.open(stored.certBytes).coreBytes);
+      const core = decodeCore(node.engine.openCertificate(stored.certBytes).coreBytes);
       if (!(await matches(node, core, query))) continue;
       results.push(summaryOf(core, stored));
       if (results.length === limit) return { results, next: cursor };

@@ -1,19 +1,20 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Epochs } from '../engine/epochs.ts';
 import type { Clock, Store } from '../engine/ports.ts';
 import type { Cert } from '../protocol/bundle.ts';
-import type { Committee } from '../protocol/committee.ts';
 import { type ConsensusResult, renderConsensusResult } from '../protocol/consensus-result.ts';
+import { type EpochChange, epochChangeToJson } from '../protocol/epoch-change.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { decodeCore } from '../protocol/value.ts';
-import type { DecisionListener } from './validator-node.ts';
+import type { DecisionListener } from './node-watcher.ts';
 
 /** A waiting client gets the reports too, if they come within this time; the verdict does not depend on them. */
 const REPORTS_WAIT_MS = 1_500;
 const REPORTS_POLL_MS = 20;
 
 export interface ResultReaderContext {
-  committee: Committee;
-  engine: Engine;
+  engine: Epochs;
+  /** All changes of the network, from epoch 1. */
+  changes: readonly EpochChange[];
   store: Store;
   clock: Clock;
   listeners: Set<DecisionListener>;
@@ -49,7 +50,7 @@ export class ResultReader {
   async #decided(taskId: Digest, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     const { engine, clock, listeners } = this.#context;
     signal.throwIfAborted();
-    if (engine.certificates.has(taskId)) return true;
+    if (engine.isKnownDecided(taskId)) return true;
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         listeners.delete(onDecided);
@@ -63,25 +64,30 @@ export class ResultReader {
       listeners.add(onDecided);
       signal.addEventListener('abort', onAbort);
       // It may have been decided in an earlier run, or just now.
-      void engine.certificates.isDecided(taskId).then((decided) => decided && finish(() => resolve(true)));
+      void engine.isDecided(taskId).then((decided) => decided && finish(() => resolve(true)));
     });
   }
 
   async #render(cert: Cert): Promise<{ result: ConsensusResult; complete: boolean }> {
-    const { committee, engine } = this.#context;
+    const { engine, changes } = this.#context;
+    const committee = engine.committeeOf(cert);
+    const epochs = changes.slice(0, committee.epoch).map(epochChangeToJson);
+    const render = () => ({
+      ...renderConsensusResult(committee, cert, reports),
+      ...(epochs.length === 0 ? {} : { epochs }),
+    });
     const { reveals } = decodeCore(cert.coreBytes);
     const reports = new Map<Digest, Uint8Array>();
     // Dropped on purpose here: also where another task has an equal one, and never to be asked for.
     const pruned = await this.#context.store.pruned(cert.taskId);
-    if (pruned !== undefined && pruned.reportsAtMs !== null)
-      return { result: renderConsensusResult(committee, cert, reports), complete: true };
+    if (pruned !== undefined && pruned.reportsAtMs !== null) return { result: render(), complete: true };
     for (const { index, result } of reveals) {
-      const bytes = await engine.reports.get(result.reportDigest);
+      const bytes = await engine.report(result.reportDigest);
       if (bytes !== undefined) reports.set(result.reportDigest, bytes);
-      else engine.reports.pull(result, committee.validators[index]!.publicKey);
+      else engine.pullReport(result, committee.validators[index]!.publicKey);
     }
     return {
-      result: renderConsensusResult(committee, cert, reports),
+      result: render(),
       complete: reports.size >= new Set(reveals.map((reveal) => reveal.result.reportDigest)).size,
     };
   }

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Epochs } from '../engine/epochs.ts';
 import type { Clock, Logger, Notes, Prune, PruneStore, Store } from '../engine/ports.ts';
 import { bundleFromCbor } from '../protocol/bundle.ts';
 import { decodeCanonical } from '../protocol/cbor.ts';
@@ -25,7 +25,7 @@ export interface RetentionAges {
 }
 
 export interface RetentionContext {
-  engine: Engine;
+  engine: Epochs;
   store: Store;
   pruning: PruneStore;
   notes: Notes;
@@ -220,13 +220,13 @@ export class Retention {
     if (engine.openTasks.has(taskId))
       throw new ValidationError('the task is not decided yet: forget it once it is', 'TASK_OPEN', { taskId });
     const cert = await engine.certificate(taskId);
-    const known = cert !== undefined || engine.givenUp.has(taskId) || (await engine.certificates.isDecided(taskId));
+    const known = cert !== undefined || engine.givenUp.has(taskId) || (await engine.isDecided(taskId));
     if (!known) return undefined;
     const said = cert === undefined ? [] : decodeCore(cert.coreBytes).reveals;
     const reports = new Set(said.map(({ result }) => result.reportDigest));
-    engine.reports.drop(reports);
+    engine.dropReports(reports);
     await this.#keepShared(reports, 0, taskId);
-    await engine.records.timelines.drop(taskId);
+    await engine.dropTimeline(taskId);
     try {
       await pruning.prune([{ taskId, body: true, reports: [...reports], timeline: true }], clock.nowMs());
       await pruning.compact();

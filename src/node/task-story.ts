@@ -4,7 +4,7 @@ import type { Committee } from '../protocol/committee.ts';
 import { EVENT_TEXTS, REASON_TEXTS } from '../protocol/explanation.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { decodeCore } from '../protocol/value.ts';
-import type { NodeWatcher } from './validator-node.ts';
+import type { NodeWatcher } from './node-watcher.ts';
 
 /** Characters of an id that tell tasks and keys apart for people. */
 const ID_CHARS = 8;
@@ -12,15 +12,13 @@ const ID_CHARS = 8;
 /** Tells each task's way as a story: every step at debug, its end at info. Nothing that a peer wrote is in it. */
 export class TaskStory implements NodeWatcher {
   readonly #logger: Logger;
-  readonly #committee: Committee;
 
-  constructor(logger: Logger, committee: Committee) {
+  constructor(logger: Logger) {
     this.#logger = logger;
-    this.#committee = committee;
   }
 
-  onProgress(taskId: Digest, entry: TimelineEntry): void {
-    this.#logger.debug({ taskId }, `task ${taskId.slice(0, ID_CHARS)}: ${this.#sentence(entry)}`);
+  onProgress(taskId: Digest, entry: TimelineEntry, committee: Committee): void {
+    this.#logger.debug({ taskId }, `task ${taskId.slice(0, ID_CHARS)}: ${sentence(entry, committee)}`);
   }
 
   onDecided(taskId: Digest, { coreBytes, votes }: Cert): void {
@@ -30,12 +28,12 @@ export class TaskStory implements NodeWatcher {
     const id = taskId.slice(0, ID_CHARS);
     this.#logger.info({ taskId, outcome, reason, rounds }, `task ${id}: ${outcome}${why}, and the decision is stored`);
   }
+}
 
-  #sentence({ event, validatorIndex, round, reason, note }: TimelineEntry): string {
-    const key = validatorIndex === undefined ? undefined : this.#committee.validators[validatorIndex]?.publicKey;
-    const who = key === undefined ? '' : `validator ${validatorIndex} (${key.slice(0, ID_CHARS)}…) `;
-    const told = note ?? (reason === undefined ? undefined : REASON_TEXTS[reason].words);
-    const inRound = round === undefined ? '' : `, round ${round}`;
-    return `${who}${EVENT_TEXTS[event]}${inRound}${told === undefined || told === '' ? '' : `: ${told}`}`;
-  }
+function sentence({ event, validatorIndex, round, reason, note }: TimelineEntry, { validators }: Committee): string {
+  const key = validatorIndex === undefined ? undefined : validators[validatorIndex]?.publicKey;
+  const who = key === undefined ? '' : `validator ${validatorIndex} (${key.slice(0, ID_CHARS)}…) `;
+  const told = note ?? (reason === undefined ? undefined : REASON_TEXTS[reason].words);
+  const inRound = round === undefined ? '' : `, round ${round}`;
+  return `${who}${EVENT_TEXTS[event]}${inRound}${told === undefined || told === '' ? '' : `: ${told}`}`;
 }

@@ -13,7 +13,7 @@ export async function taskOf(node: ValidatorNode, taskId: Digest): Promise<TaskV
     const { task, firstSeenMs, instance } = open;
     return { taskId, state: 'open', task, firstSeenAt: isoTime(firstSeenMs), progress: progressOf(instance) };
   }
-  if (!(await node.engine.certificates.isDecided(taskId))) return null;
+  if (!(await node.engine.isDecided(taskId))) return null;
   const stored = await node.store.task(taskId);
   const task = stored === undefined ? null : decodeTask(stored.taskBytes);
   const firstSeenAt = stored === undefined ? null : isoTime(stored.firstSeenMs);

@@ -1,30 +1,27 @@
-import { Engine } from '../engine/engine.ts';
-import type { TickSummary } from '../engine/engine-options.ts';
+import { asSeenBy } from '../engine/epoch-network.ts';
+import { type Committees, Epochs } from '../engine/epochs.ts';
 import type {
   Clock,
   ConnectedPeer,
   Judge,
   Logger,
   NetworkHandlers,
-  PeerKey,
   Random,
   SideStore,
   Store,
-  TimelineEntry,
 } from '../engine/ports.ts';
 import type { TaskLimits } from '../engine/task-quota.ts';
 import type { NetworkStatus } from '../network/libp2p-network.ts';
 import type { PeerStanding } from '../network/peer-score.ts';
-import type { Cert } from '../protocol/bundle.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { type Committee, createCommittee, indexOfKey, weightOf } from '../protocol/committee.ts';
+import { type Committee, indexOfKey, weightOf } from '../protocol/committee.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
 import { deriveSigner, type KeyPurpose } from '../protocol/derived-key.ts';
 import { createSigner, type Signer } from '../protocol/ed25519.ts';
+import { committeesOf, type EpochChange } from '../protocol/epoch-change.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
-import type { Judgement } from '../protocol/judgement.ts';
 import type { Task } from '../protocol/task.ts';
 import type { WorkerMetrics } from '../rpc/api.ts';
 import { Explainer } from './explain/explainer.ts';
@@ -32,14 +29,20 @@ import { HealthMonitor, type HealthNotes } from './health-monitor.ts';
 import type { NetworkHost } from './in-process-network.ts';
 import { LateNetwork } from './late-network.ts';
 import { MetricsRecorder } from './metrics-recorder.ts';
+import { type DecisionListener, eventsFor, type NodeWatcher, watchedHandlers } from './node-watcher.ts';
 import { ResultReader } from './result-reader.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { type ConsensusParticipant, TaskProcessor } from './task-processor.ts';
 import { TaskStory } from './task-story.ts';
 
 export interface ValidatorNodeOptions {
+  /** The network's first, whatever changed since. */
   genesis: Genesis;
-  /** The 32 secret bytes of the node's key. A key that is not in the genesis makes an observer. */
+  /** Changes of validators and rules since, from epoch 1. */
+  changes?: readonly EpochChange[];
+  /** R37: until when former epochs take tasks that are new here, milliseconds since 1970; for ever unless given. */
+  formerUntilMs?: number;
+  /** The 32 secret bytes of the node's key. A key that is in no epoch makes an observer. */
   seed: Uint8Array;
   /** True: follow and serve, never vote, whatever the key. */
   observer?: boolean;
@@ -55,8 +58,11 @@ export interface ValidatorNodeDependencies {
   side?: SideStore;
   /** The local model, behind whatever pool or fallback. */
   judge: Judge;
-  /** Joins the network; called once the engine can take what arrives. */
-  connect(handlers: NetworkHandlers): Promise<NetworkHost>;
+  /**
+   * Joins the network; called once the engine can take what arrives.
+   * @param members those of the newest epoch, and after them former ones whose tasks may still be open
+   */
+  connect(handlers: NetworkHandlers, members: Committee): Promise<NetworkHost>;
   logger: Logger;
   clock?: Clock;
   random?: Random;
@@ -84,7 +90,7 @@ export class ValidatorNode implements ConsensusParticipant {
   readonly explainer: Explainer;
   readonly startedAtMs: number;
   readonly #clock: Clock;
-  readonly #engine: Engine;
+  readonly #engine: Epochs;
   readonly #network: NetworkHost;
   readonly #metrics: MetricsRecorder;
   readonly #results: ResultReader;
@@ -108,7 +114,8 @@ export class ValidatorNode implements ConsensusParticipant {
     this.#watchers = watchers;
     this.#seed = options.seed;
     this.explainer = parts.explainer;
-    this.#results = new ResultReader({ committee, engine, store: this.store, clock: this.#clock, listeners });
+    const { changes = [] } = options;
+    this.#results = new ResultReader({ changes, engine, store: this.store, clock: this.#clock, listeners });
     this.health = new HealthMonitor({
       queue: () => {
         const { faults, notes } = dependencies.probes?.queue?.() ?? { faults: [], notes: [] };
@@ -120,7 +127,7 @@ export class ValidatorNode implements ConsensusParticipant {
       ],
       validators: () => ({
         faults: this.#quorumFaults(),
-        notes: this.explainer.presence.absences().map(({ sentence }) => sentence),
+        notes: [...this.explainer.presence.absences().map(({ sentence }) => sentence), ...laterEpochNote(engine)],
       }),
       database: () => ({ faults: this.#databaseFaults(), notes: dependencies.probes?.adapters?.() ?? [] }),
     });
@@ -129,23 +136,27 @@ export class ValidatorNode implements ConsensusParticipant {
   /** Recovers from the store, then joins the network. */
   static async start(options: ValidatorNodeOptions, dependencies: ValidatorNodeDependencies): Promise<ValidatorNode> {
     const { store, judge, logger, clock = systemClock, random = systemRandom } = dependencies;
-    const committee = createCommittee(options.genesis);
+    const committees = committeesOf(options.genesis, options.changes ?? []);
+    const committee = committees.at(-1)!;
+    const { formerUntilMs = Number.POSITIVE_INFINITY } = options;
+    const opensFormer = () => clock.nowMs() < formerUntilMs;
     const signer = createSigner(options.seed);
     const publicKey = toHex(signer.publicKey);
     const index = options.observer === true ? null : (indexOfKey(committee, publicKey) ?? null);
     const listeners = new Set<DecisionListener>();
     const { side } = dependencies;
     const explainer = new Explainer({ committee, self: index, store, side, clock, logger });
-    const watchers = new Set<NodeWatcher>([explainer, new TaskStory(logger, committee)]);
+    const watchers = new Set<NodeWatcher>([explainer, new TaskStory(logger)]);
     const metrics = new MetricsRecorder((judgement, elapsedMs) => {
       for (const watcher of watchers) watcher.onJudged?.(judgement, elapsedMs);
     });
     const late = new LateNetwork();
-    const engine = await Engine.start(
+    const engine = await Epochs.start(
       {
-        committee,
-        identity: index === null ? null : { index, signer },
+        committees,
+        signer: options.observer === true ? null : signer,
         untrustedJournal: options.untrustedJournal ?? false,
+        opensFormer,
         ...(options.limits === undefined ? {} : { limits: options.limits }),
       },
       {
@@ -159,25 +170,12 @@ export class ValidatorNode implements ConsensusParticipant {
           judge: (task, signal, budgetMs) => new TaskProcessor(task, { judge, metrics }).judge(signal, budgetMs),
         },
       },
-      {
-        onOpened: (taskId, task) => {
-          for (const watcher of watchers) watcher.onOpened?.(taskId, task);
-        },
-        onTimeline: (taskId, entry) => {
-          for (const watcher of watchers) watcher.onProgress?.(taskId, entry);
-        },
-        onDecided: (taskId, cert) => {
-          for (const listener of listeners) listener(taskId);
-          for (const watcher of watchers) watcher.onDecided?.(taskId, cert);
-        },
-        onTick: (tick) => {
-          for (const watcher of watchers) watcher.onTick?.(tick);
-        },
-      },
+      (of) => eventsFor(of, watchers, listeners),
     );
     explainer.attach(engine);
     const handlers = watchedHandlers(engine, watchers);
-    const network = await dependencies.connect(handlers).catch(async (error: unknown) => {
+    const members = opensFormer() || engine.hasFormerTasks ? membersOf(committees) : committee;
+    const network = await dependencies.connect(handlers, members).catch(async (error: unknown) => {
       engine.stop(); // its timers would go on without anybody to stop them
       await explainer.stop();
       throw error;
@@ -208,13 +206,13 @@ export class ValidatorNode implements ConsensusParticipant {
     const cancel = this.#clock.setTimer(DRAIN_MS_MAX, resolve);
     await Promise.race([this.#engine.drained(), late]);
     cancel();
-    await this.#engine.records.flush();
+    await this.#engine.flush();
     this.#engine.stop();
     await this.explainer.stop();
     await this.#network.stop();
   }
 
-  /** Submits a task to the network; see {@link Engine.submit}. */
+  /** Submits a task to the network; see Engine.submit. */
   async submit(task: Task): Promise<Digest> {
     return this.#engine.submit(new TaskProcessor(task).prepare());
   }
@@ -267,7 +265,7 @@ export class ValidatorNode implements ConsensusParticipant {
     return () => this.#watchers.delete(watcher);
   }
 
-  get engine(): Engine {
+  get engine(): Epochs {
     return this.#engine;
   }
 
@@ -280,8 +278,9 @@ export class ValidatorNode implements ConsensusParticipant {
     return this.#metrics.snapshot(Object.fromEntries(health));
   }
 
+  /** As the newest epoch sees them. */
   peers(): readonly ConnectedPeer[] {
-    return this.#network.peers();
+    return this.#network.peers().map((peer) => asSeenBy(this.committee, peer));
   }
 
   /** What is held against peers, connected or kept out. */
@@ -325,45 +324,33 @@ export class ValidatorNode implements ConsensusParticipant {
   }
 }
 
-export type DecisionListener = (taskId: Digest) => void;
-
-/** Who wants to know what happens at a node. None of these may throw. */
-export interface NodeWatcher {
-  /** A task was taken in; it is durable. */
-  onOpened?(taskId: Digest, task: Task): void;
-  /** Something happened to a task, durable or not. */
-  onProgress?(taskId: Digest, entry: TimelineEntry): void;
-  /** A decision is durable. */
-  onDecided?(taskId: Digest, cert: Cert): void;
-  onPeer?(peer: PeerKey, connected: boolean): void;
-  /** A task was judged here, whatever came out. */
-  onJudged?(judgement: Judgement, elapsedMs: number): void;
-  /** What gathered was written and sent. */
-  onTick?(tick: TickSummary): void;
-}
-
-/** The engine as the network knows it, telling the watchers of peers too. */
-function watchedHandlers(engine: Engine, watchers: ReadonlySet<NodeWatcher>): NetworkHandlers {
-  return {
-    onFrame: (frame, from) => engine.onFrame(frame, from),
-    onRequest: (request, from) => engine.onRequest(request, from),
-    onPeer: (peer, connected) => {
-      engine.onPeer(peer, connected);
-      for (const watcher of watchers) watcher.onPeer?.(peer, connected);
-    },
-  };
-}
-
 interface NodeParts {
   options: ValidatorNodeOptions;
   committee: Committee;
   publicKey: string;
   index: number | null;
   dependencies: ValidatorNodeDependencies;
-  engine: Engine;
+  engine: Epochs;
   network: NetworkHost;
   metrics: MetricsRecorder;
   listeners: Set<DecisionListener>;
   watchers: Set<NodeWatcher>;
   explainer: Explainer;
+}
+
+/** The newest epoch's committee, with the members of former ones after its own. */
+function membersOf(committees: Committees): Committee {
+  const newest = committees.at(-1)!;
+  const all = new Map(committees.toReversed().flatMap(({ validators }) => validators.map((v) => [v.publicKey, v])));
+  return { ...newest, validators: [...all.values()] };
+}
+
+/** The network went on without this node. */
+function laterEpochNote({ laterEpoch, committee }: Epochs): string[] {
+  const remedy = 'get its change file from another operator, run pheme epoch apply, and restart';
+  return laterEpoch === undefined
+    ? []
+    : [
+        `validators speak of epoch ${laterEpoch}, this node knows epoch ${committee.epoch} and none after it: ${remedy}`,
+      ];
 }

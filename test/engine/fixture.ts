@@ -1,5 +1,6 @@
 import { aggregate } from '../../src/consensus/aggregate.ts';
-import { Engine, type EngineEvents, type EngineOptions } from '../../src/engine/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { EngineEvents, EngineOptions } from '../../src/engine/engine-options.ts';
 import type {
   ConnectedPeer,
   Judge,

@@ -57,7 +57,7 @@ describe('an attestation of a decided task', () => {
   });
   after(() => network.stop());
 
-  const collected = (index: number) => nodes[index]!.engine.attestations.collect(result.taskId);
+  const collected = (index: number) => nodes[index]!.engine.attestation(result.taskId);
   const attested = () => ({ core: decodeCore(fromHex(result.core)), task });
   const statementOf = (envelope: DsseEnvelope) => JSON.parse(Buffer.from(envelope.payload, 'base64').toString());
 
@@ -88,7 +88,7 @@ describe('an attestation of a decided task', () => {
     });
     const outcome = (await network.validate(rejected)).result;
     assert.notEqual(outcome.outcome, 'APPROVED');
-    const { predicateType, predicate } = statementOf((await nodes[0]!.engine.attestations.collect(outcome.taskId))!);
+    const { predicateType, predicate } = statementOf((await nodes[0]!.engine.attestation(outcome.taskId))!);
     assert.equal(predicateType, 'https://in-toto.io/attestation/test-result/v0.1');
     assert.equal(predicate.result, 'FAILED');
   });

@@ -85,7 +85,7 @@ describe('retention', () => {
     assert.ok(retention.counts.reports > 0);
     for (let read = 0; read < 3; read++) assert.equal(await reportsHeld(nodes[0]!, taskId), 0);
     const { reportDigest } = (await nodes[0]!.getResult(taskId))!.judgements![0]!;
-    assert.equal(await nodes[0]!.engine.reports.get(reportDigest), undefined);
+    assert.equal(await nodes[0]!.engine.report(reportDigest), undefined);
     assert.ok(await authentic(nodes[0]!, taskId));
     const startMs = performance.now();
     await nodes[0]!.waitForResult(taskId, 10_000, signal);
@@ -134,13 +134,14 @@ describe('retention', () => {
     it('body, reports and timeline of a decided task at once, here and not elsewhere', async () => {
       const taskId = await decided(0);
       const [here, there] = nodes as [ValidatorNode, ValidatorNode];
-      assert.notEqual((await here.engine.records.timelines.get(taskId)).length, 0);
+      assert.notEqual((await here.engine.timeline(taskId)).length, 0);
       const retention = retentionOf(here);
       assert.equal(await retention.forget(taskId), nowMs);
       assert.equal((await taskOf(here, taskId))?.task, null);
       assert.equal(await reportsHeld(here, taskId), 0);
-      assert.deepEqual(await here.engine.records.timelines.get(taskId), []);
-      assert.equal(await here.engine.attestations.own(taskId), null);
+      assert.deepEqual(await here.engine.timeline(taskId), []);
+      const asked = await here.engine.onRequest({ kind: 'attestation', taskId }, there.publicKey);
+      assert.deepEqual(asked, { kind: 'attestation', signature: null });
       assert.ok(await authentic(here, taskId));
       assert.notEqual((await taskOf(there, taskId))?.task, null);
     });

@@ -16,7 +16,7 @@ describe('the log of one task', function () {
     const network = new ValidationNetwork();
     try {
       const [first] = await network.nodes();
-      first!.watch(new TaskStory(logger, first!.committee));
+      first!.watch(new TaskStory(logger));
       await first!.decide(createMockCodeReviewTask());
     } finally {
       await network.stop();

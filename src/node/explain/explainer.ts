@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine/engine.ts';
+import type { Epochs } from '../../engine/epochs.ts';
 import type { Clock, Logger, PeerKey, SideStore, Store, StoredResult, TimelineEntry } from '../../engine/ports.ts';
 import { decodeTimeline } from '../../engine/timeline.ts';
 import { bundleFromCbor, type Cert } from '../../protocol/bundle.ts';
@@ -18,6 +18,7 @@ const PAGE_RESULTS = 50;
 const EVIDENCE_MAX = 1_000;
 
 export interface ExplainerParts {
+  /** Of the newest epoch: presence and participation are told of its validators, over its tasks. */
   committee: Committee;
   /** Own position, or null for an observer. */
   self: number | null;
@@ -32,7 +33,7 @@ export class Explainer {
   readonly presence: Presence;
   readonly participation: ParticipationWindow;
   readonly #parts: ExplainerParts;
-  #engine: Engine | undefined;
+  #engine: Epochs | undefined;
   #loading: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -43,7 +44,7 @@ export class Explainer {
   }
 
   /** Begins to answer for an engine; the tasks of the runs before are read in the background. */
-  attach(engine: Engine): void {
+  attach(engine: Epochs): void {
     this.#engine = engine;
     this.#loading = this.#load().catch((error: Error) =>
       this.#parts.logger.warn({ error: error.message }, 'participation before this start is not known'),
@@ -59,16 +60,18 @@ export class Explainer {
     this.presence.note(peer, connected, this.#parts.clock.nowMs());
   }
 
-  onProgress(taskId: Digest, { event, validatorIndex }: TimelineEntry): void {
+  onProgress(taskId: Digest, { event, validatorIndex }: TimelineEntry, committee: Committee): void {
+    if (committee !== this.#parts.committee) return;
     if (event === 'seen' || event === 'decided') this.#noteAbsences(taskId);
     if (validatorIndex === undefined) return;
     if (event === 'late_signature') this.participation.credit(taskId, validatorIndex);
     if (event === 'equivocated') this.participation.equivocated(validatorIndex);
   }
 
-  onDecided(taskId: Digest, { coreBytes, votes }: Cert): void {
+  onDecided(taskId: Digest, { coreBytes, votes }: Cert, committee: Committee): void {
+    if (committee !== this.#parts.committee) return;
     const signers = new Set(votes.map(({ signer }) => signer));
-    const timeline = this.#engine?.records.timelines.recent(taskId) ?? [];
+    const timeline = this.#engine?.recentTimeline(taskId) ?? [];
     this.participation.add({ taskId, core: decodeCore(coreBytes), signers, timeline });
   }
 
@@ -78,7 +81,7 @@ export class Explainer {
     const engine = this.#engine;
     if (engine === undefined) return null;
     const effectiveFamilies = this.participation.effectiveFamilies();
-    const timeline = await engine.records.timelines.get(taskId);
+    const timeline = await engine.timeline(taskId);
     const open = engine.openTasks.get(taskId);
     if (open !== undefined && open.instance.decided === null) {
       const { instance, fault } = open;
@@ -87,7 +90,8 @@ export class Explainer {
     const cert = await engine.certificate(taskId);
     if (cert === undefined && engine.givenUp.has(taskId))
       return explainGivenUp(committee, taskId, timeline, effectiveFamilies);
-    return cert === undefined ? null : explainDecided({ committee, cert, timeline, effectiveFamilies });
+    if (cert === undefined) return null;
+    return explainDecided({ committee: engine.committeeOf(cert), cert, timeline, effectiveFamilies });
   }
 
   /** What is known of one validator over time. */
@@ -107,13 +111,16 @@ export class Explainer {
   #noteAbsences(taskId: Digest): void {
     for (const { index, sentence } of this.presence.absences()) {
       const entry = { event: 'not_connected', reason: 'not_connected', validatorIndex: index, note: sentence } as const;
-      this.#engine?.records.timelines.note(taskId, entry);
+      this.#engine?.note(taskId, entry);
     }
   }
 
   async #load(): Promise<void> {
-    const { store } = this.#parts;
-    for (const { validatorIndex } of await store.evidence(EVIDENCE_MAX)) this.participation.equivocated(validatorIndex);
+    const { store, committee } = this.#parts;
+    for (const { taskId, validatorIndex } of await store.evidence(EVIDENCE_MAX)) {
+      const { epoch } = (await this.#engine?.committeeOfTask(taskId)) ?? committee;
+      if (epoch === committee.epoch) this.participation.equivocated(validatorIndex);
+    }
     let cursor: number | undefined;
     while (!this.#stopped && !this.participation.isFull) {
       const page = await store.results({
@@ -121,7 +128,8 @@ export class Explainer {
         limit: PAGE_RESULTS,
         ...(cursor === undefined ? {} : { cursor }),
       });
-      this.participation.addEarlier(await Promise.all(page.map((stored) => this.#recordOf(stored))));
+      const records = await Promise.all(page.map((stored) => this.#recordOf(stored)));
+      this.participation.addEarlier(records.filter(({ core }) => core.configDigest === committee.configDigest));
       cursor = page.at(-1)?.sequence;
       if (page.length < PAGE_RESULTS) return;
     }

@@ -55,7 +55,7 @@ export function registerConsensusMetrics(registry: Registry, node: ValidatorNode
       const { outcome, reason } = decodeCore(coreBytes);
       decided.inc({ outcome, reason: reason ?? 'none' });
       rounds.observe(votes[0]!.leaf.round + 1);
-      const timeline = node.engine.records.timelines.recent(taskId) ?? [];
+      const timeline = node.engine.recentTimeline(taskId) ?? [];
       const totalMs = durationMs(timeline);
       if (totalMs === undefined) return;
       final.observe(totalMs / 1000);

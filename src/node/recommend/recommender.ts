@@ -11,7 +11,7 @@ export type Recommend = (subject: string, tasks: readonly OpenSkillTask[], limit
 export function createRecommender({ store, engine }: ValidatorNode, nowMs: () => number): Recommend {
   const records = new SubjectRecords({
     resultsAfter: (cursor, limit) => store.results({ cursor, limit, order: 'oldest' }),
-    open: (certBytes) => decodeCore(engine.certificates.open(certBytes).coreBytes),
+    open: (certBytes) => decodeCore(engine.openCertificate(certBytes).coreBytes),
     task: async (taskId) => {
       const stored = await store.task(taskId);
       return stored === undefined ? null : decodeTask(stored.taskBytes);

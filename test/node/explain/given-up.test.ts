@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { EpochIndex } from '../../../src/engine/epoch-index.ts';
+import { Epochs } from '../../../src/engine/epochs.ts';
 import { Explainer } from '../../../src/node/explain/explainer.ts';
 import { encodeTask, taskIdOf } from '../../../src/protocol/task.ts';
 import { taskExplanation } from '../../../src/rpc/explain-views.ts';
@@ -12,7 +14,7 @@ describe('explain of a task that was given up', () => {
     const committee = fakeCommittee();
     const { engine, clock, store } = await startNode({ committee, options: { limits: { taskTtlMs: TTL_MS } } });
     const explainer = new Explainer({ committee, self: 0, store, clock, logger: new NotingLogger() });
-    explainer.attach(engine);
+    explainer.attach(new Epochs([committee], new EpochIndex([committee], store), [engine]));
     const submitted = engine.submit(taskOf(1));
     await clock.pass(2 * TTL_MS);
     const taskId = await submitted;

@@ -1,0 +1,50 @@
+import { bundleFromCbor } from '../protocol/bundle.ts';
+import { decodeCanonical } from '../protocol/cbor.ts';
+import type { Committee } from '../protocol/committee.ts';
+import type { Digest } from '../protocol/hash.ts';
+import { taskIdOf } from '../protocol/task.ts';
+import { decodeCore } from '../protocol/value.ts';
+import { BoundedMap } from './bounded.ts';
+import { EPOCHS_KNOWN_MAX } from './limits.ts';
+import type { Store } from './ports.ts';
+
+/** Which epoch what belongs to: a core names its own, and a task's id binds it. */
+export class EpochIndex {
+  readonly #committees: readonly Committee[];
+  readonly #store: Store;
+  readonly #known = new BoundedMap<Digest, number>(EPOCHS_KNOWN_MAX);
+
+  /** @param committees of all epochs, in their order from 0 */
+  constructor(committees: readonly Committee[], store: Store) {
+    this.#committees = committees;
+    this.#store = store;
+  }
+
+  /** Of a task that is stored or decided here; undefined of any other, and where all that tells it was lost. */
+  async epochOf(taskId: Digest): Promise<number | undefined> {
+    const known = this.#known.get(taskId);
+    if (known !== undefined) return known;
+    const result = await this.#store.result(taskId);
+    const task = result === undefined ? await this.#store.task(taskId) : undefined;
+    const epoch = result === undefined ? task && this.ofBody(taskId, task.taskBytes) : ofCert(this, result.certBytes);
+    if (epoch !== undefined) this.#known.set(taskId, epoch);
+    return epoch;
+  }
+
+  /** @throws ProtocolError if these are no core's bytes */
+  ofCore(coreBytes: Uint8Array): number | undefined {
+    const { configDigest } = decodeCore(coreBytes);
+    const committee = this.#committees.find((candidate) => candidate.configDigest === configDigest);
+    return committee?.epoch;
+  }
+
+  /** Undefined if the bytes are not those of this task. */
+  ofBody(taskId: Digest, taskBytes: Uint8Array): number | undefined {
+    return this.#committees.find(({ networkId, epoch }) => taskIdOf(networkId, epoch, taskBytes) === taskId)?.epoch;
+  }
+}
+
+function ofCert(index: EpochIndex, certBytes: Uint8Array): number | undefined {
+  const { coreBytes } = bundleFromCbor(decodeCanonical(certBytes));
+  return coreBytes === null ? undefined : index.ofCore(coreBytes);
+}
