@@ -1,16 +1,17 @@
 import type { ConnectedPeer, Network, Offence, PeerKey } from '../engine/ports.ts';
-import { ValidationError } from '../protocol/errors.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts';
 
 /**
  * The engine's network before there is one: the engine recovers first, so that nothing arrives before its journal is
- * read; then the real network is attached. What is said meanwhile reaches nobody, and is repeated.
+ * read; then the real network is attached. What is said meanwhile reaches nobody, and is repeated; what is asked waits.
  */
 export class LateNetwork implements Network {
   #network: Network | null = null;
+  readonly #attached = Promise.withResolvers<Network>();
 
   attach(network: Network): void {
     this.#network = network;
+    this.#attached.resolve(network);
   }
 
   broadcast(frame: Uint8Array): void {
@@ -22,8 +23,8 @@ export class LateNetwork implements Network {
   }
 
   async request(peer: PeerKey, request: FetchRequest): Promise<FetchResponse> {
-    if (this.#network === null) throw new ValidationError('the network is not up yet', 'UNREACHABLE');
-    return this.#network.request(peer, request);
+    const network = await this.#attached.promise;
+    return network.request(peer, request);
   }
 
   peers(): readonly ConnectedPeer[] {
