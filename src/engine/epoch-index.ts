@@ -1,6 +1,7 @@
 import { bundleFromCbor } from '../protocol/bundle.ts';
 import { decodeCanonical } from '../protocol/cbor.ts';
 import type { Committee } from '../protocol/committee.ts';
+import { ProtocolError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { taskIdOf } from '../protocol/task.ts';
 import { decodeCore } from '../protocol/value.ts';
@@ -24,11 +25,19 @@ export class EpochIndex {
   async epochOf(taskId: Digest): Promise<number | undefined> {
     const known = this.#known.get(taskId);
     if (known !== undefined) return known;
-    const result = await this.#store.result(taskId);
-    const task = result === undefined ? await this.#store.task(taskId) : undefined;
-    const epoch = result === undefined ? task && this.ofBody(taskId, task.taskBytes) : ofCert(this, result.certBytes);
+    const epoch = (await this.#ofResult(taskId)) ?? (await this.#ofTask(taskId));
     if (epoch !== undefined) this.#known.set(taskId, epoch);
     return epoch;
+  }
+
+  async #ofResult(taskId: Digest): Promise<number | undefined> {
+    const result = await this.#store.result(taskId);
+    return result && ofCert(this, result.certBytes);
+  }
+
+  async #ofTask(taskId: Digest): Promise<number | undefined> {
+    const task = await this.#store.task(taskId);
+    return task && this.ofBody(taskId, task.taskBytes);
   }
 
   /** @throws ProtocolError if these are no core's bytes */
@@ -45,6 +54,11 @@ export class EpochIndex {
 }
 
 function ofCert(index: EpochIndex, certBytes: Uint8Array): number | undefined {
-  const { coreBytes } = bundleFromCbor(decodeCanonical(certBytes));
-  return coreBytes === null ? undefined : index.ofCore(coreBytes);
+  try {
+    const { coreBytes } = bundleFromCbor(decodeCanonical(certBytes));
+    return coreBytes === null ? undefined : index.ofCore(coreBytes);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }

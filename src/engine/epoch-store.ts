@@ -1,9 +1,10 @@
+import { ValidationError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { EpochIndex } from './epoch-index.ts';
 import type { JournalEntry, ResultQuery, Store, StoredResult, StoreWrite } from './ports.ts';
 
-/** Journal entries of one epoch: years of ticks. 256 of them stay below the largest exact integer. */
-const TICKS_PER_EPOCH = 2 ** 40;
+/** Journal entries of one epoch: ages of ticks. 256 epochs stay below the largest exact integer. */
+const TICKS_PER_EPOCH = 2 ** 44;
 
 /** One write at a time, of whichever epoch. */
 export class WriteQueue {
@@ -22,14 +23,15 @@ export interface EpochStoreParts {
   store: Store;
   index: EpochIndex;
   writes: WriteQueue;
-  /** The whole journal, as it was read at the start. */
-  journal: readonly JournalEntry[];
+  /** The journal of all epochs. */
+  journal(): Promise<readonly JournalEntry[]>;
 }
 
 /** One epoch's part of a shared store: its own numbers in the journal, and none but its own results. */
 export class EpochStore implements Store {
   readonly #parts: EpochStoreParts;
   readonly #firstTick: number;
+  #isWriting = false;
 
   constructor(parts: EpochStoreParts) {
     this.#parts = parts;
@@ -40,18 +42,31 @@ export class EpochStore implements Store {
     return this.#parts.store.storeId;
   }
 
-  write(write: StoreWrite): Promise<void> {
+  /** Waits for other epochs; of this one it takes one at a time, like any store. */
+  async write(write: StoreWrite): Promise<void> {
+    if (this.#isWriting) throw new ValidationError('await the last write first', 'WRITE_IN_FLIGHT');
     const { journal, dropJournal = [] } = write;
     const shifted: StoreWrite = {
       ...write,
-      dropJournal: dropJournal.map((tick) => this.#firstTick + tick),
-      ...(journal === undefined ? {} : { journal: { ...journal, tick: this.#firstTick + journal.tick } }),
+      dropJournal: dropJournal.map((tick) => this.#placeOf(tick)),
+      ...(journal === undefined ? {} : { journal: { ...journal, tick: this.#placeOf(journal.tick) } }),
     };
-    return this.#parts.writes.run(() => this.#parts.store.write(shifted));
+    this.#isWriting = true;
+    try {
+      await this.#parts.writes.run(() => this.#parts.store.write(shifted));
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #placeOf(tick: number): number {
+    if (tick >= 0 && tick < TICKS_PER_EPOCH) return this.#firstTick + tick;
+    throw new RangeError(`not a tick of one epoch: ${tick}`);
   }
 
   async journal(): Promise<JournalEntry[]> {
-    return this.#parts.journal
+    const all = await this.#parts.journal();
+    return all
       .map(({ tick, bytes }) => ({ tick: tick - this.#firstTick, bytes }))
       .filter(({ tick }) => tick >= 0 && tick < TICKS_PER_EPOCH);
   }
@@ -95,6 +110,7 @@ export class EpochStore implements Store {
   damagedCount() {
     return this.#parts.store.damagedCount();
   }
-  /** The store is its opener's to close. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#parts.writes.run(() => this.#parts.store.close());
+  }
 }

@@ -85,7 +85,7 @@ export class Epochs implements NetworkHandlers {
       const own = isOnly
         ? {}
         : {
-            store: new EpochStore({ epoch, store, index, writes, journal }),
+            store: new EpochStore({ epoch, store, index, writes, journal: async () => journal }),
             network: epochNetwork(network, committee, index),
           };
       const catchUp = isOnly ? {} : { catchUp: isNewest ? catchUpScope({ engines, index, store, network }) : null };
