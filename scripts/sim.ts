@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { addSums, addTally, emptySums, emptyTally, type Finding, type Sums, type Tally } from '../test/sim/campaign.ts';
 import type { SeedRow } from '../test/sim/campaign-worker.ts';
+import { runEpochSchedule } from '../test/sim/epochs.ts';
 import { ROLES, type Role } from '../test/sim/roles.ts';
 import type { ScheduleLimits } from '../test/sim/schedule.ts';
 
 /**
  * Runs random schedules on the real engine and core, and counts broken promises.
  * Usage: npm run sim -- --count 1000 --seed 1 [--jobs 2] [--validators 4] [--faulty 1] [--role split] [--narrow]
+ *        npm run sim -- --epochs --count 1000 --seed 1: networks that go over to another epoch while tasks are open
  * One seed is one schedule: the same seed replays it bit by bit. Ctrl-C ends it after the rows under way, and says
  * with which seed to go on.
  */
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     faulty: { type: 'string' },
     role: { type: 'string' },
     narrow: { type: 'boolean' },
+    epochs: { type: 'boolean' },
   },
 });
 
@@ -53,6 +56,7 @@ const limits: ScheduleLimits = {
 };
 
 console.log(`SEED ${firstSeed}, ${count} schedules`);
+if (values.epochs === true) await runEpochs();
 const startMs = performance.now();
 const tally = emptyTally();
 let nextSeed = firstSeed;
@@ -68,6 +72,24 @@ const end = firstSeed + count;
 if (nextSeed < end)
   console.log(`go on with: npm run sim -- --seed ${nextSeed} --count ${end - nextSeed} --jobs ${jobs}${replayFlags()}`);
 process.exitCode = totals(tally).violations === 0 ? 0 : 1;
+
+/** All in this thread: such a schedule is no longer than others, and a few thousand are enough. */
+async function runEpochs(): Promise<never> {
+  const decisions = [0, 0];
+  let violations = 0;
+  const beginMs = performance.now();
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    const outcome = await runEpochSchedule(seed);
+    outcome.decisions.forEach((made, epoch) => {
+      decisions[epoch]! += made;
+    });
+    violations += outcome.violations.length;
+    for (const violation of outcome.violations) console.error(`SEED ${seed}: ${violation}`);
+  }
+  const seconds = Math.round((performance.now() - beginMs) / 1000);
+  console.log(JSON.stringify({ schedules: count, decisionsByEpoch: decisions, violations, seconds }));
+  process.exit(violations === 0 ? 0 : 1);
+}
 
 /** Gives one worker row after row until none is left. */
 async function work(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Digest } from '../protocol/hash.ts';
 import { taskIdOf } from '../protocol/task.ts';
 import { decodeCore } from '../protocol/value.ts';
 import { BoundedMap } from './bounded.ts';
-import { EPOCHS_KNOWN_MAX } from './limits.ts';
+import { EPOCHS_AHEAD, EPOCHS_KNOWN_MAX } from './limits.ts';
 import type { Store } from './ports.ts';
 
 /** Which epoch what belongs to: a core names its own, and a task's id binds it. */
@@ -47,9 +47,12 @@ export class EpochIndex {
     return committee?.epoch;
   }
 
-  /** Undefined if the bytes are not those of this task. */
+  /** Also of an epoch or two that are not known here yet; undefined if the bytes are not those of this task. */
   ofBody(taskId: Digest, taskBytes: Uint8Array): number | undefined {
-    return this.#committees.find(({ networkId, epoch }) => taskIdOf(networkId, epoch, taskBytes) === taskId)?.epoch;
+    const { networkId } = this.#committees[0]!;
+    for (let epoch = this.#committees.length - 1 + EPOCHS_AHEAD; epoch >= 0; epoch--)
+      if (taskIdOf(networkId, epoch, taskBytes) === taskId) return epoch;
+    return undefined;
   }
 }
 

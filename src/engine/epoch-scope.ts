@@ -18,7 +18,7 @@ export function catchUpScope({ engines, index, store, network }: EpochScopeParts
   const engineOf = async (taskId: Digest) => engines[(await index.epochOf(taskId)) ?? -1];
   return {
     isDecided: (taskId) => store.hasResult(taskId),
-    isHeld: async (taskId) => (await (await engineOf(taskId))?.scope.isHeld(taskId)) ?? false,
+    isHeld: async (taskId) => (await engineOf(taskId))?.scope.isHeld(taskId) ?? false,
     isOpen: (taskId) => engines.some(({ scope }) => scope.isOpen(taskId)),
     onCert(cert, from) {
       if (cert.coreBytes === null) throw new ProtocolError('expected a certificate');

@@ -1,3 +1,4 @@
+import { type Authenticator, createAuthenticator } from '../protocol/authenticator.ts';
 import { bundleFromCbor, type Cert } from '../protocol/bundle.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { decodeCanonical } from '../protocol/cbor.ts';
@@ -32,6 +33,8 @@ export interface EpochsOptions {
   limits?: TaskLimits;
   /** R37: whether an epoch that has a successor still takes tasks that are new here. */
   opensFormer(): boolean;
+  /** One an epoch; Ed25519 unless a simulation brings its own. */
+  authenticatorOf?(committee: Committee): Authenticator;
 }
 
 /**
@@ -69,7 +72,7 @@ export class Epochs implements NetworkHandlers {
     dependencies: EngineDependencies,
     eventsOf: (committee: Committee) => EngineEvents,
   ): Promise<Epochs> {
-    const { committees, signer, limits, opensFormer } = options;
+    const { committees, signer, limits, opensFormer, authenticatorOf = createAuthenticator } = options;
     const { store, network } = dependencies;
     const index = new EpochIndex(committees, store);
     const damagedBefore = store.damagedCount();
@@ -82,19 +85,15 @@ export class Epochs implements NetworkHandlers {
       const position = signer === null ? undefined : indexOfKey(committee, toHex(signer.publicKey));
       const isOnly = committees.length === 1;
       const isNewest = epoch === committees.length - 1;
-      const own = isOnly
-        ? {}
-        : {
-            store: new EpochStore({ epoch, store, index, writes, journal: async () => journal }),
-            network: epochNetwork(network, committee, index),
-          };
-      const catchUp = isOnly ? {} : { catchUp: isNewest ? catchUpScope({ engines, index, store, network }) : null };
+      const view = new EpochStore({ epoch, store, index, writes, journal: async () => journal });
+      const own = { store: isOnly ? store : view, network: epochNetwork(network, committee, index) };
       const engine = await Engine.start(
         {
           committee,
           identity: signer === null || position === undefined ? null : { index: position, signer },
           untrustedJournal,
-          ...catchUp,
+          authenticator: authenticatorOf(committee),
+          catchUp: isNewest ? catchUpScope({ engines, index, store, network }) : null,
           ...(isNewest ? {} : { opensTasks: opensFormer }),
           ...(limits === undefined ? {} : { limits }),
         },

@@ -73,6 +73,8 @@ export const REPORT_RETRY_MS = 500;
 
 /** Certificates kept decoded, to answer peers that still ask. */
 export const RECENT_CERTS_MAX = 2_000;
+/** Epochs beyond those known here whose tasks are told from lies: others may have gone on while this node did not. */
+export const EPOCHS_AHEAD = 2;
 /** Tasks whose epoch is remembered once a network had several; forgotten ones are read again. */
 export const EPOCHS_KNOWN_MAX = 20_000;
 /** Ids of decided tasks kept in memory, so that late leaves cost no look-up. */
