@@ -12,6 +12,8 @@ export interface HomePaths {
   data: string;
   /** Custom models, one file each. */
   models: string;
+  /** Changes of validators and rules since the genesis, one file each. */
+  epochs: string;
 }
 
 export function homePaths(home: string): HomePaths {
@@ -24,5 +26,6 @@ export function homePaths(home: string): HomePaths {
     keyBinding: join(home, 'key-binding.json'),
     data: join(home, 'data'),
     models: join(home, 'models'),
+    epochs: join(home, 'epochs'),
   };
 }

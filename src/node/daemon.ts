@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Adapter } from '../adapters/adapter.ts';
 import type { RemoteJudge } from '../adapters/queue/remote-judge.ts';
+import { loadEpochs } from '../config/epochs.ts';
 import { loadGenesis, loadRpcTokens } from '../config/home.ts';
 import { homePaths } from '../config/home-paths.ts';
 import { keepMs } from '../config/integrations.ts';
@@ -13,11 +14,13 @@ import type { TaskLimits } from '../engine/task-quota.ts';
 import { assertInstantAllowed, InstantModel } from '../models/instant.ts';
 import { endpointFaults } from '../models/openai/memory.ts';
 import { createLibp2pNetwork } from '../network/libp2p-network.ts';
-import { createCommittee } from '../protocol/committee.ts';
+import type { Committee } from '../protocol/committee.ts';
+import { committeesOf } from '../protocol/epoch-change.ts';
 import { genesisWarnings } from '../protocol/genesis.ts';
 import { startRpcServer } from '../rpc/server.ts';
 import { startAdapters, stopAll } from './adapters.ts';
 import { endRestoration, isRestored } from './backup.ts';
+import { bindDataToEpochs, FORMER_EPOCH_MS } from './data-epochs.ts';
 import { bindDataToNetwork } from './data-network.ts';
 import { Escalations } from './escalations.ts';
 import { NodeEvents } from './events.ts';
@@ -89,27 +92,32 @@ type Prepared = Awaited<ReturnType<typeof prepare>>;
 async function prepare({ config, observer, logger, passphrase }: DaemonOptions) {
   const paths = homePaths(config.home);
   const genesis = await loadGenesis(paths.genesis);
-  assertSameRules(config, genesis);
+  const changes = await loadEpochs(config.home, genesis);
+  const newest = changes.at(-1)?.genesis ?? genesis;
+  assertSameRules(config, newest);
   assertModelAccess(config);
   assertInstantAllowed(Object.values(config.models), genesis.rules.kind);
   await assertCustomModels(config);
-  const observers = observerPolicy(config, genesis);
+  const observers = observerPolicy(config, newest);
   const key = await loadKey(config, passphrase);
   const tokens = await loadRpcTokens(config);
-  for (const warning of genesisWarnings(genesis)) logger.warn({}, warning);
-  return { config, observer, logger, paths, genesis, observers, key, tokens, version: packageVersion() };
+  for (const warning of genesisWarnings(newest)) logger.warn({}, warning);
+  return { config, observer, logger, paths, genesis, changes, observers, key, tokens, version: packageVersion() };
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
 /** The database, and whether what it says of this key can be trusted (R29). */
-async function open({ paths, logger, key, genesis }: Prepared, parts: Parts) {
+async function open({ paths, logger, key, genesis, changes }: Prepared, parts: Parts) {
   const opened = await openNodeStore(paths.data, logger);
   parts.add('the database', opened.store, (store) => store.close());
-  await bindDataToNetwork(opened.notes, createCommittee(genesis).networkId, paths);
+  const committees = committeesOf(genesis, changes);
+  await bindDataToNetwork(opened.notes, committees[0].networkId, paths);
+  const where = { folder: paths.epochs, nowMs: systemClock.nowMs() };
+  const newestSinceMs = await bindDataToEpochs(opened.notes, committees, where);
   const isRestoredCopy = await isRestored(opened.notes);
   const foreign = (await isForeign(key, opened.store, logger)) || isRestoredCopy;
-  return { ...opened, isRestoredCopy, foreign };
+  return { ...opened, isRestoredCopy, foreign, formerUntilMs: newestSinceMs + FORMER_EPOCH_MS };
 }
 
 interface Judges {
@@ -130,15 +138,20 @@ async function startJudges({ config, logger }: Prepared, parts: Parts): Promise<
 
 async function startNode(
   prepared: Prepared,
-  { store, side, notes, journalDamaged, foreign, isRestoredCopy }: Opened,
+  { store, side, notes, journalDamaged, foreign, isRestoredCopy, formerUntilMs }: Opened,
   { pool, judge, remote }: Judges,
   adapters: readonly Adapter[],
   parts: Parts,
 ): Promise<ValidatorNode> {
-  const { config, genesis, key, observer, logger } = prepared;
+  const { config, genesis, changes, key, observer, logger } = prepared;
   const faultsOf = (some: readonly Adapter[]) => some.flatMap((adapter) => adapter.faults());
   const node = await ValidatorNode.start(
-    { genesis, seed: key.seed, observer, untrustedJournal: foreign || journalDamaged, limits: taskLimits(config) },
+    {
+      ...{ genesis, changes, formerUntilMs, observer },
+      seed: key.seed,
+      untrustedJournal: foreign || journalDamaged,
+      limits: taskLimits(config),
+    },
     {
       store,
       side,
@@ -152,7 +165,7 @@ async function startNode(
         models: () => endpointFaults(pool.snapshot().endpoints),
         adapters: () => faultsOf(adapters.filter((adapter) => !isQueue(adapter))),
       },
-      connect: (handlers) => connect(prepared, handlers),
+      connect: (handlers, members) => connect(prepared, handlers, members),
     },
   );
   parts.add(
@@ -166,13 +179,17 @@ async function startNode(
   return node;
 }
 
-function connect({ config, genesis, observers, key, version, logger }: Prepared, handlers: NetworkHandlers) {
+function connect(
+  { config, observers, key, version, logger }: Prepared,
+  handlers: NetworkHandlers,
+  committee: Committee,
+) {
   const { listen, peers } = config.network;
   const { max, allow } = observers;
   return createLibp2pNetwork(
     {
       seed: key.seed,
-      committee: createCommittee(genesis),
+      committee,
       listen: [...listen],
       peers: [...peers],
       observers: { max, allow: allow === 'any' ? 'any' : [...allow] },

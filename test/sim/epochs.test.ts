@@ -7,9 +7,8 @@ describe('the simulated network over epochs', function () {
   this.timeout(60_000);
 
   it('R36, R37: loses, contradicts and accuses nothing while its validators change', async () => {
-    const first = Number(process.env['PHEME_SIM_SEED'] ?? 1);
     const decisions = [0, 0];
-    for (let seed = first; seed < first + SCHEDULES; seed++) {
+    for (let seed = 1; seed <= SCHEDULES; seed++) {
       const outcome = await runEpochSchedule(seed);
       assert.deepEqual(outcome.violations, [], `SEED ${seed}: npm run sim -- --epochs --seed ${seed} --count 1`);
       outcome.decisions.forEach((made, epoch) => {
