@@ -71,8 +71,8 @@ export const REPORT_TRIES_MAX = 8;
 /** Between two tries to pull a report that nobody had. */
 export const REPORT_RETRY_MS = 500;
 
-/** Certificates kept decoded, to answer peers that still ask. */
-export const RECENT_CERTS_MAX = 2_000;
+/** Certificates kept decoded, to answer peers that still ask: about 10 KB each with n = 4, and those of late tasks only. */
+export const RECENT_CERTS_MAX = 250;
 /** Epochs beyond those known here whose tasks are told from lies: others may have gone on while this node did not. */
 export const EPOCHS_AHEAD = 2;
 /** Tasks whose epoch is remembered once a network had several; forgotten ones are read again. */
@@ -87,8 +87,8 @@ export const FETCH_PAUSE_MS = 100;
 
 /** Entries of one task's timeline: all of a first round with 64 validators, or some tens of rounds with four. */
 export const TIMELINE_ENTRIES_MAX = 512;
-/** Timelines of decided tasks kept in memory: about 2 KB each with n = 4. */
-export const TIMELINES_RECENT_MAX = 1_000;
+/** Timelines of decided tasks kept in memory: about 8 KB each with n = 4; older ones are read. */
+export const TIMELINES_RECENT_MAX = 250;
 /** Between two writes of timelines: the most of a story that a crash loses. */
 export const TIMELINE_WRITE_MS = 1_000;
 /** Decided tasks with signatures that wait to be credited. */

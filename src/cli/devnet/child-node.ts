@@ -28,6 +28,9 @@ const ENTRY = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? 
 const NODE_VARIABLES = /^(?:OPENAI_API_KEY|MODEL_ENDPOINT|DEFAULT_MODEL|VALIDATOR_ENDPOINT|VALIDATOR_KEY|PHEME_.*)$/;
 const MODEL_ACCESS = ['OPENAI_API_KEY', 'MODEL_ENDPOINT'];
 
+/** What `pheme` gives itself where it is started by its name. */
+const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment of a devnet's validators: without settings of single nodes, and with a model only if one is named. */
@@ -38,7 +41,8 @@ export function childEnvironment(
   const kept = Object.entries(environment).filter(
     ([name]) => !NODE_VARIABLES.test(name) || (model !== undefined && MODEL_ACCESS.includes(name)),
   );
-  return { ...Object.fromEntries(kept), ...(model === undefined ? {} : { DEFAULT_MODEL: model }) };
+  const named = model === undefined ? {} : { DEFAULT_MODEL: model };
+  return { ...FEW_ARENAS, ...Object.fromEntries(kept), ...named };
 }
 
 /**
