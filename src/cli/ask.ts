@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { VerifiedResult, VerifyingClient } from '../node/client.ts';
 import type { AgreedFinding } from '../protocol/agreement.ts';
-import { createCommittee } from '../protocol/committee.ts';
+import { committeeOfResult } from '../protocol/epoch-change.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import { ATTEMPTS_MAX } from '../protocol/limits.ts';
 import type { Task } from '../protocol/task.ts';
@@ -72,7 +72,7 @@ export function printResult(
   { result, verification }: VerifiedResult,
   findings?: readonly AgreedFinding[],
 ): void {
-  const committee = createCommittee(genesis);
+  const committee = committeeOfResult(genesis, result);
   out.json(result);
   for (const { text, tone } of renderResult(result, committee, findings)) out.line(text, tone);
   const names = verification.checks.filter(({ ok }) => ok).map(({ name }) => name);

@@ -3,6 +3,7 @@ import { authenticEnvelope } from '../node/verify-attestation.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
 import type { DsseEnvelope } from '../protocol/dsse.ts';
+import { committeeOfResult } from '../protocol/epoch-change.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import { parseTask, type Task } from '../protocol/task.ts';
 import { decodeCore } from '../protocol/value.ts';
@@ -13,14 +14,18 @@ import { decodeCore } from '../protocol/value.ts';
  */
 export async function attestationOf(
   client: VerifyingClient,
-  { taskId, core }: ConsensusResult,
+  result: ConsensusResult,
   signal: AbortSignal,
 ): Promise<DsseEnvelope> {
+  const { taskId, core } = result;
   const envelope = await client.rpc.call('pheme_getAttestation', { taskId }, { signal });
   if (envelope === null)
     throw new ValidationError('no validator attests the result now: ask another node', 'UNAVAILABLE');
   const task = await heldTask(client, taskId, signal);
-  return authenticEnvelope(envelope, client.genesis, { core: decodeCore(fromHex(core)), task });
+  return authenticEnvelope(envelope, committeeOfResult(client.genesis, result), {
+    core: decodeCore(fromHex(core)),
+    task,
+  });
 }
 
 /** A task's body; the caller compares its id. @throws ValidationError NO_TASK, INVALID_TASK */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import { parseDocument } from 'yaml';
@@ -71,15 +71,29 @@ function parseJson(text: string, path: string, code: string): unknown {
 }
 
 /** Writes a whole file or nothing: a reader, or a crash, sees the old text or the new one. */
-export async function writeFileAtomic(path: string, text: string | Uint8Array, mode = 0o644): Promise<void> {
+export function writeFileAtomic(path: string, text: string | Uint8Array, mode = 0o644): Promise<void> {
+  return writeThrough(path, text, mode, rename);
+}
+
+/** The same for a file that must not be there yet: of two writers one fails, with EEXIST. */
+export function writeNewFile(path: string, text: string | Uint8Array, mode = 0o644): Promise<void> {
+  return writeThrough(path, text, mode, link);
+}
+
+/** Writes beside the path, and puts what is safe on the disk in its place. */
+async function writeThrough(
+  path: string,
+  text: string | Uint8Array,
+  mode: number,
+  put: (from: string, to: string) => Promise<void>,
+): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const file = await open(temporary, 'wx', mode);
   try {
     await writeSynced(file, text);
-    await rename(temporary, path);
-  } catch (error) {
+    await put(temporary, path);
+  } finally {
     await rm(temporary, { force: true });
-    throw error;
   }
   await syncDirectory(dirname(path));
 }

@@ -3,7 +3,7 @@ import { decodeCanonical } from '../protocol/cbor.ts';
 import type { Committee } from '../protocol/committee.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
-import { taskIdOf } from '../protocol/task.ts';
+import { epochOfTask } from '../protocol/task.ts';
 import { decodeCore } from '../protocol/value.ts';
 import { BoundedMap } from './bounded.ts';
 import { EPOCHS_AHEAD, EPOCHS_KNOWN_MAX } from './limits.ts';
@@ -49,10 +49,8 @@ export class EpochIndex {
 
   /** Also of an epoch or two that are not known here yet; undefined if the bytes are not those of this task. */
   ofBody(taskId: Digest, taskBytes: Uint8Array): number | undefined {
-    const { networkId } = this.#committees[0]!;
-    for (let epoch = this.#committees.length - 1 + EPOCHS_AHEAD; epoch >= 0; epoch--)
-      if (taskIdOf(networkId, epoch, taskBytes) === taskId) return epoch;
-    return undefined;
+    const epochMax = this.#committees.length - 1 + EPOCHS_AHEAD;
+    return epochOfTask(this.#committees[0]!.networkId, taskId, taskBytes, epochMax);
   }
 }
 

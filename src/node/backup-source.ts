@@ -141,7 +141,7 @@ async function askItem(
   if (verified === null)
     throw new ValidationError('the node lists a result and does not give it: try again', 'BAD_ANSWER', { taskId });
   const task = view?.task == null ? null : parseTask(view.task);
-  if (task !== null && client.taskIdOf(task) !== taskId)
+  if (task !== null && !client.isTask(taskId, task))
     throw new ValidationError(`the node gave the body of another task than ${taskId}`, 'NOT_AUTHENTIC', { taskId });
   const bodyAtMs = msOf(view?.prunedAt);
   const reportsAtMs = msOf(view?.reportsPrunedAt);

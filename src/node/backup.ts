@@ -54,6 +54,7 @@ export async function writeBackup({
     onProgress(summary.results);
   });
   await cp(from.models, to.models, { recursive: true }).catch(ignoreMissing);
+  await cp(from.epochs, to.epochs, { recursive: true }).catch(ignoreMissing); // also what the key signed of them
   const { tokenFile, readTokenFile } = config.rpc;
   const { validatorKey } = config;
   const keyFile = validatorKey === undefined || /^[0-9a-f]{64}$/i.test(validatorKey) ? undefined : validatorKey;

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { loadApiToken, loadTokens } from '../config/home.ts';
 import type { Config } from '../config/load.ts';
 import { createCommittee } from '../protocol/committee.ts';
@@ -6,7 +6,8 @@ import type { ConsensusResult } from '../protocol/consensus-result.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
-import { encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
+import { EPOCHS_MAX } from '../protocol/limits.ts';
+import { encodeTask, epochOfTask, type Task, taskIdOf } from '../protocol/task.ts';
 import { createRpcClient, type RpcClient } from '../rpc/client.ts';
 import { WAIT_MS_MAX } from '../rpc/limits.ts';
 import { type Expectations, type Verification, verifyResult } from './verify.ts';
@@ -24,7 +25,8 @@ export interface VerifiedResult {
 export interface VerifyingClient {
   readonly rpc: RpcClient;
   readonly genesis: Genesis;
-  taskIdOf(task: Task): Digest;
+  /** True if the id is that of this very task, in whatever epoch. */
+  isTask(taskId: Digest, task: Task): boolean;
   /** @throws ValidationError NOT_AUTHENTIC if the node answers with another id, and whatever the node refuses with */
   submit(task: Task, signal?: AbortSignal): Promise<Digest>;
   /** Null while the node has none. @throws ValidationError NOT_AUTHENTIC with `details.checks` */
@@ -38,37 +40,54 @@ const WAIT_SLICE_MS = Math.min(30_000, WAIT_MS_MAX);
 /** For the answer to come back after the node's own timeout. */
 const WAIT_MARGIN_MS = 10_000;
 
+const submitAnswer = z.strictObject({ taskId: z.string() });
+
 export function createVerifyingClient(rpc: RpcClient, genesis: Genesis): VerifyingClient {
-  const { networkId, epoch } = createCommittee(genesis);
-  const idOf = (task: Task) => taskIdOf(networkId, epoch, encodeTask(task));
-  const expectationsOf = (subject: Task | Digest) => {
-    return typeof subject === 'string' ? { taskId: subject } : { taskId: idOf(subject), task: subject };
+  const { networkId } = createCommittee(genesis);
+  const isTask = (taskId: Digest, task: Task) =>
+    epochOfTask(networkId, taskId, encodeTask(task), EPOCHS_MAX) !== undefined;
+  let epoch: number | undefined;
+  /** The node's word; another than the network's finds no result, and makes no false one. */
+  const epochNow = async (signal?: AbortSignal) => {
+    epoch ??= z
+      .int()
+      .min(0)
+      .max(EPOCHS_MAX)
+      .catch(0)
+      .parse((await rpc.call('pheme_status', {}, { signal }))?.epoch);
+    return epoch;
+  };
+  const expectationsOf = async (subject: Task | Digest, signal?: AbortSignal) => {
+    if (typeof subject === 'string') return { taskId: subject };
+    return { taskId: taskIdOf(networkId, await epochNow(signal), encodeTask(subject)), task: subject };
   };
   const verified = (result: unknown, expectations: Expectations) => authentic(result, genesis, expectations);
 
   return {
     rpc,
     genesis,
-    taskIdOf: idOf,
+    isTask,
 
     async submit(task, signal) {
-      const taskId = idOf(task);
       const answer: unknown = await rpc.call('pheme_submitTask', { task }, { signal });
-      if (isDeepStrictEqual(answer, { taskId })) return taskId;
+      const { taskId } = submitAnswer.catch({ taskId: '' }).parse(answer);
+      epoch = epochOfTask(networkId, taskId, encodeTask(task), EPOCHS_MAX);
+      if (epoch !== undefined) return taskId;
+      const own = taskIdOf(networkId, 0, encodeTask(task));
       throw new ValidationError(
-        `the node answered with another id than ${taskId}: it is of another network, or it lies`,
+        `the node answered with another id than ${own}, nor that of a later epoch: it is of another network, or it lies`,
         'NOT_AUTHENTIC',
       );
     },
 
     async result(subject, signal) {
-      const expectations = expectationsOf(subject);
+      const expectations = await expectationsOf(subject, signal);
       const result = await rpc.call('pheme_getResult', { taskId: expectations.taskId }, { signal });
       return result === null ? null : verified(result, expectations);
     },
 
     async wait(subject, timeoutMs, signal) {
-      const expectations = expectationsOf(subject);
+      const expectations = await expectationsOf(subject, signal);
       const deadlineMs = performance.now() + timeoutMs;
       for (;;) {
         const leftMs = Math.max(0, Math.ceil(deadlineMs - performance.now()));

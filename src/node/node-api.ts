@@ -1,5 +1,6 @@
 import type { Notes } from '../engine/ports.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { epochChangeToJson } from '../protocol/epoch-change.ts';
 import { linkSentences } from '../protocol/escalation.ts';
 import { genesisToJson } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
@@ -58,6 +59,7 @@ export function createNodeApi(node: ValidatorNode, facts: NodeFacts): NodeApi {
   return {
     status: () => statusOf(node, facts),
     genesis: () => genesisToJson(node.genesis),
+    epochs: () => node.changes.map(epochChangeToJson),
     health: () => node.health.checkHealth(),
     metrics: () => node.metrics(),
     prometheusText: () => metrics.text(),

@@ -82,6 +82,8 @@ const DRAIN_MS_MAX = 1_000;
 export class ValidatorNode implements ConsensusParticipant {
   readonly committee: Committee;
   readonly genesis: Genesis;
+  /** From epoch 1. */
+  readonly changes: readonly EpochChange[];
   readonly publicKey: string;
   /** Position in the committee, or null for an observer. */
   readonly validatorIndex: number | null;
@@ -102,6 +104,7 @@ export class ValidatorNode implements ConsensusParticipant {
     const { options, committee, publicKey, index, dependencies, engine, network, metrics, listeners, watchers } = parts;
     this.committee = committee;
     this.genesis = options.genesis;
+    this.changes = options.changes ?? [];
     this.publicKey = publicKey;
     this.validatorIndex = index;
     this.store = dependencies.store;
@@ -114,7 +117,7 @@ export class ValidatorNode implements ConsensusParticipant {
     this.#watchers = watchers;
     this.#seed = options.seed;
     this.explainer = parts.explainer;
-    const { changes = [] } = options;
+    const { changes } = this;
     this.#results = new ResultReader({ changes, engine, store: this.store, clock: this.#clock, listeners });
     this.health = new HealthMonitor({
       queue: () => {

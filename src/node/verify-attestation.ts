@@ -1,7 +1,6 @@
-import { type Committee, createCommittee } from '../protocol/committee.ts';
+import type { Committee } from '../protocol/committee.ts';
 import { type DsseEnvelope, parseEnvelope, signersOf } from '../protocol/dsse.ts';
 import { ValidationError } from '../protocol/errors.ts';
-import type { Genesis } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { statementBytes } from '../protocol/statement.ts';
 import { encodeTask, type Task, taskIdOf } from '../protocol/task.ts';
@@ -20,8 +19,7 @@ export interface AttestedResult {
  * task, and validators of a quorum's weight must have signed it. What is no validator's, or does not hold, is dropped.
  * @throws ValidationError NOT_AUTHENTIC, and UNAVAILABLE with less than a quorum
  */
-export function authenticEnvelope(input: unknown, genesis: Genesis, { core, task }: AttestedResult): DsseEnvelope {
-  const committee = createCommittee(genesis);
+export function authenticEnvelope(input: unknown, committee: Committee, { core, task }: AttestedResult): DsseEnvelope {
   const envelope = parseEnvelope(input);
   assertTask(committee, core.taskId, task);
   const payload = Buffer.from(statementBytes(core, task)).toString('base64');

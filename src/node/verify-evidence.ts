@@ -1,11 +1,10 @@
 import { createAuthenticator } from '../protocol/authenticator.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { decodeCanonical } from '../protocol/cbor.ts';
-import { type Committee, createCommittee } from '../protocol/committee.ts';
+import type { Committee } from '../protocol/committee.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { arrayOf } from '../protocol/fields.ts';
 import { provenLeafFromCbor } from '../protocol/frame.ts';
-import type { Genesis } from '../protocol/genesis.ts';
 import { leafSlot } from '../protocol/leaf.ts';
 
 /** What somebody says about a proof, to be held against the proof itself. */
@@ -19,11 +18,17 @@ export interface EvidenceClaim {
 
 /**
  * R25: two statements of one validator for one slot of one task whose bytes differ, both signed. Needs no node.
+ * @param committees of all epochs; the statements are signed under one of them
  * @returns why it proves nothing, or undefined if it does
  */
-export function evidenceFault(claim: EvidenceClaim, genesis: Genesis): string | undefined {
+export function evidenceFault(claim: EvidenceClaim, committees: readonly Committee[]): string | undefined {
+  const faults = committees.map((committee) => faultUnder(claim, committee));
+  return faults.includes(undefined) ? undefined : faults.at(-1);
+}
+
+function faultUnder(claim: EvidenceClaim, committee: Committee): string | undefined {
   try {
-    return faultOf(claim, createCommittee(genesis));
+    return faultOf(claim, committee);
   } catch (error) {
     if (error instanceof ProtocolError) return error.message;
     throw error;

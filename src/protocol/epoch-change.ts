@@ -95,10 +95,38 @@ export function signChange(committee: Committee, change: EpochChange, signer: Si
   return { ...change, signatures: [...others, { publicKey, signature }] };
 }
 
+/** The committee that a change would make, whoever signed it so far. @throws ValidationError INVALID_EPOCH */
+export function proposedCommittee(committee: Committee, change: EpochChange): Committee {
+  return successorOf(committee, change);
+}
+
+/**
+ * One change with the signatures of all its copies, so that operators can sign at the same time.
+ * @throws ValidationError INVALID_EPOCH if they are not copies of one change
+ */
+export function mergeChanges(
+  committee: Committee,
+  [first, ...others]: readonly [EpochChange, ...EpochChange[]],
+): EpochChange {
+  const { configDigest } = successorOf(committee, first);
+  const signatures = new Map(first.signatures.map((entry) => [entry.publicKey, entry]));
+  for (const other of others) {
+    if (successorOf(committee, other).configDigest !== configDigest)
+      invalid('genesis', 'is another change than that of the first file');
+    for (const entry of other.signatures) signatures.set(entry.publicKey, entry);
+  }
+  return { ...first, signatures: [...signatures.values()] };
+}
+
+/** Weight of those who signed a change. @throws ValidationError INVALID_EPOCH for a signature that does not hold */
+export function signedWeightOf(committee: Committee, change: EpochChange): number {
+  return weightOf(committee, signersOf(committee, change, successorOf(committee, change)));
+}
+
 /** The committee that a change makes of the one before it. @throws ValidationError INVALID_EPOCH, EPOCH_UNSIGNED */
 export function applyChange(committee: Committee, change: EpochChange): Committee {
   const next = successorOf(committee, change);
-  const weight = signedWeight(committee, change, next);
+  const weight = signedWeightOf(committee, change);
   if (weight < committee.quorum) {
     throw new ValidationError(
       `epoch ${change.epoch} is signed by weight ${weight}, but needs ${committee.quorum} of the ${committee.totalWeight} of epoch ${committee.epoch}: collect more signatures`,
@@ -106,6 +134,14 @@ export function applyChange(committee: Committee, change: EpochChange): Committe
     );
   }
   return next;
+}
+
+/** The committee that decided a result, by the changes that it carries. @throws ValidationError INVALID_EPOCH, EPOCH_UNSIGNED */
+export function committeeOfResult(
+  genesis: Genesis,
+  { epochs = [] }: { epochs?: readonly EpochChangeFile[] | undefined },
+): Committee {
+  return committeesOf(genesis, epochs.map(parseEpochChange)).at(-1)!;
 }
 
 /** The committees of all epochs, the genesis's first. @throws ValidationError INVALID_EPOCH, EPOCH_UNSIGNED */
@@ -130,7 +166,7 @@ function successorOf(committee: Committee, { networkId, epoch, previous, genesis
   return nextCommittee(committee, genesis);
 }
 
-function signedWeight(committee: Committee, { signatures }: EpochChange, next: Committee): number {
+function signersOf(committee: Committee, { signatures }: EpochChange, next: Committee): number[] {
   const message = changeBytes(committee, next);
   const signers = signatures.map(({ publicKey, signature }, position) => {
     const path = `signatures.${position}`;
@@ -141,7 +177,7 @@ function signedWeight(committee: Committee, { signatures }: EpochChange, next: C
     return index;
   });
   if (new Set(signers).size !== signers.length) invalid('signatures', 'name a validator twice');
-  return weightOf(committee, signers);
+  return signers;
 }
 
 /** What is signed: the new config digest binds network, epoch, validators, weights and rules. */

@@ -200,3 +200,14 @@ function taskFromCbor(value: CborValue): unknown {
 export function taskIdOf(networkId: Digest, epoch: number, taskBytes: Uint8Array): Digest {
   return hash('pheme/task/1', digestBytes(networkId), epoch, taskBytes);
 }
+
+/** The epoch up to `epochMax` in which these bytes have this id; undefined if they are not those of the task. */
+export function epochOfTask(
+  networkId: Digest,
+  taskId: Digest,
+  taskBytes: Uint8Array,
+  epochMax: number,
+): number | undefined {
+  for (let epoch = 0; epoch <= epochMax; epoch++) if (taskIdOf(networkId, epoch, taskBytes) === taskId) return epoch;
+  return undefined;
+}

@@ -1,6 +1,7 @@
 import type { AnchorProof } from '../protocol/anchor.ts';
 import type { ConsensusResult } from '../protocol/consensus-result.ts';
 import type { DsseEnvelope } from '../protocol/dsse.ts';
+import type { EpochChangeFile } from '../protocol/epoch-change.ts';
 import type { GenesisFile } from '../protocol/genesis.ts';
 import type { Digest } from '../protocol/hash.ts';
 import type { OpenSkillTask, Recommendations } from '../protocol/recommendation.ts';
@@ -59,6 +60,8 @@ export type {
 export interface NodeApi {
   status(): NodeStatus;
   genesis(): GenesisFile;
+  /** From epoch 1. */
+  epochs(): EpochChangeFile[];
   health(): Promise<HealthReport>;
   metrics(): WorkerMetrics;
   /** The Prometheus text format, version 0.0.4. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { anchorProofSchema } from '../protocol/anchor.ts';
 import { consensusResultSchema } from '../protocol/consensus-result.ts';
 import { envelopeSchema } from '../protocol/dsse.ts';
+import { epochChangeSchema } from '../protocol/epoch-change.ts';
 import { genesisSchema } from '../protocol/genesis.ts';
 import { VALIDATORS_MAX } from '../protocol/limits.ts';
 import { OPEN_TASKS_RANKED_MAX, openSkillTaskSchema, recommendationsSchema } from '../protocol/recommendation.ts';
@@ -38,6 +39,15 @@ export const METHODS = {
     result: genesisSchema,
     errors: [],
     call: (api) => api.genesis(),
+  }),
+  pheme_epochs: method({
+    summary:
+      "Changes of the network's validators and rules since its genesis; each is signed by a quorum of those before",
+    access: 'read',
+    params: none,
+    result: z.array(epochChangeSchema),
+    errors: [],
+    call: (api) => api.epochs(),
   }),
   pheme_health: method({
     summary: 'Health of the queue, the models, the connected validators and the database',

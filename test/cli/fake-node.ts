@@ -45,6 +45,7 @@ export function fakeApi({ committee, result, genesis }: Fixture, says: Partial<N
       webhookKey: `whpk_${Buffer.alloc(32).toString('base64')}`,
     }),
     genesis: () => genesisToJson(genesis),
+    epochs: () => [],
     health: async () => ({ healthy: true, queue: healthy, models: healthy, validators: healthy, database: healthy }),
     metrics: () => ({
       jobsProcessed: 0,

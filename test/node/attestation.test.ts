@@ -8,6 +8,7 @@ import { ValidationNetwork } from '../../src/node/validation-network.ts';
 import type { ValidatorNode } from '../../src/node/validator-node.ts';
 import { authenticEnvelope } from '../../src/node/verify-attestation.ts';
 import { fromHex } from '../../src/protocol/bytes.ts';
+import { createCommittee } from '../../src/protocol/committee.ts';
 import type { ConsensusResult } from '../../src/protocol/consensus-result.ts';
 import type { DsseEnvelope } from '../../src/protocol/dsse.ts';
 import { parseTask } from '../../src/protocol/task.ts';
@@ -66,7 +67,7 @@ describe('an attestation of a decided task', () => {
     const first = envelopes[0]!;
     assert.equal(first.signatures.length, 4);
     for (const envelope of envelopes) assert.deepEqual(envelope, first);
-    assert.deepEqual(authenticEnvelope(first, network.genesis!, attested()), first);
+    assert.deepEqual(authenticEnvelope(first, createCommittee(network.genesis!), attested()), first);
   });
 
   it('names what anybody can hash: the diff and the commit', async () => {
@@ -112,9 +113,13 @@ describe('an attestation of a decided task', () => {
     const altered = { ...envelope, payload: Buffer.from(JSON.stringify(approve)).toString('base64') };
     const few = { ...envelope, signatures: envelope.signatures.slice(0, 2) };
     const otherTask = { ...attested(), task: { ...task, headSha: 'c'.repeat(40) } };
-    assert.throws(() => authenticEnvelope(altered, network.genesis!, attested()), { code: 'NOT_AUTHENTIC' });
-    assert.throws(() => authenticEnvelope(few, network.genesis!, attested()), { code: 'UNAVAILABLE' });
-    assert.throws(() => authenticEnvelope(envelope, network.genesis!, otherTask), { code: 'NOT_AUTHENTIC' });
+    assert.throws(() => authenticEnvelope(altered, createCommittee(network.genesis!), attested()), {
+      code: 'NOT_AUTHENTIC',
+    });
+    assert.throws(() => authenticEnvelope(few, createCommittee(network.genesis!), attested()), { code: 'UNAVAILABLE' });
+    assert.throws(() => authenticEnvelope(envelope, createCommittee(network.genesis!), otherTask), {
+      code: 'NOT_AUTHENTIC',
+    });
   });
 
   it('is null for a task that is not decided', async () => {

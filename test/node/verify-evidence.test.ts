@@ -54,7 +54,7 @@ describe('evidenceFault', () => {
   const proof = claim(said(2, vote(1, 'a')), said(2, vote(1, 'b')));
 
   it('finds none in two different signed votes of one round', () => {
-    assert.equal(evidenceFault(proof, genesis), undefined);
+    assert.equal(evidenceFault(proof, [committee]), undefined);
   });
 
   const weak: [string, ReturnType<typeof claim>, RegExp][] = [
@@ -69,18 +69,18 @@ describe('evidenceFault', () => {
     ['no statements at all', { ...proof, evidence: '80' }, /evidence/],
   ];
   for (const [what, weakClaim, words] of weak) {
-    it(`says why ${what} proves nothing`, () => assert.match(evidenceFault(weakClaim, genesis) ?? '', words));
+    it(`says why ${what} proves nothing`, () => assert.match(evidenceFault(weakClaim, [committee]) ?? '', words));
   }
 
   it('accepts no proof with a single bit changed', () => {
     for (let at = 0; at < proof.evidence.length; at += 7) {
       const digit = (Number.parseInt(proof.evidence[at]!, 16) ^ 1).toString(16);
       const evidence = proof.evidence.slice(0, at) + digit + proof.evidence.slice(at + 1);
-      assert.notEqual(evidenceFault({ ...proof, evidence }, genesis), undefined, `digit ${at}`);
+      assert.notEqual(evidenceFault({ ...proof, evidence }, [committee]), undefined, `digit ${at}`);
     }
   });
 
   it('accepts no proof under another genesis', () => {
-    assert.notEqual(evidenceFault(proof, { ...genesis, createdAt: 2 }), undefined);
+    assert.notEqual(evidenceFault(proof, [createCommittee({ ...genesis, createdAt: 2 })]), undefined);
   });
 });

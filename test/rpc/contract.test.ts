@@ -77,7 +77,8 @@ describe('the contract of the RPC', () => {
     for (const method of ['pheme_getTask', 'pheme_getResult', 'pheme_getAttestation', 'pheme_explain'] as const)
       assert.notEqual(await noted(method, { taskId }), null, method);
     const plain = ['pheme_status', 'pheme_health', 'pheme_metrics', 'pheme_peers', 'pheme_validators'] as const;
-    for (const method of [...plain, 'pheme_genesis', 'pheme_getEvidence', 'rpc.discover'] as const) await noted(method);
+    for (const method of [...plain, 'pheme_genesis', 'pheme_epochs', 'pheme_getEvidence', 'rpc.discover'] as const)
+      await noted(method);
     await noted('pheme_listResults', { limit: 3, order: 'oldest' });
     await noted('pheme_verifyResult', { taskId });
     await noted('pheme_judge', { task: TASK });

@@ -44,6 +44,10 @@ export class FakeNode implements NodeApi {
     };
   }
 
+  epochs() {
+    return [];
+  }
+
   genesis() {
     return genesisToJson(genesisOf(1));
   }

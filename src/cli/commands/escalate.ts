@@ -58,7 +58,7 @@ const escalate: Handler<EscalateFlags> = async (session, flags, taskId = '') => 
 
 async function decidedTask(client: VerifyingClient, taskId: string, signal: AbortSignal): Promise<Task> {
   const task = await heldTask(client, taskId, signal);
-  if (client.taskIdOf(task) === taskId) return task;
+  if (client.isTask(taskId, task)) return task;
   throw new ValidationError('the node answered with another task than it was asked for', 'NOT_AUTHENTIC');
 }
 

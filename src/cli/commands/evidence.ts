@@ -1,4 +1,5 @@
 import { evidenceFault } from '../../node/verify-evidence.ts';
+import { committeesOf, parseEpochChange } from '../../protocol/epoch-change.ts';
 import { wholeNumber } from '../arguments.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -31,8 +32,10 @@ export const defineEvidence: CommandDefinition = (program, act) => {
 const evidence: Handler<EvidenceFlags> = async (session, { network, limit }) => {
   const genesis = await session.pinnedGenesis(network);
   const rpc = await session.rpc();
+  const changes = await rpc.call('pheme_epochs', {}, { signal: session.io.signal });
+  const committees = committeesOf(genesis, changes.map(parseEpochChange));
   const proofs = await rpc.call('pheme_getEvidence', { limit }, { signal: session.io.signal });
-  const checked = proofs.map((proof) => ({ ...proof, fault: evidenceFault(proof, genesis) ?? null }));
+  const checked = proofs.map((proof) => ({ ...proof, fault: evidenceFault(proof, committees) ?? null }));
   session.out.json(checked);
   const rows = checked.map(({ validatorIndex, validator, taskId, slot, fault }) => [
     validatorName(validatorIndex, validator),

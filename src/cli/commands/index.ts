@@ -7,6 +7,7 @@ import { defineConfig } from './config.ts';
 import { defineDebug } from './debug.ts';
 import { defineDevnet } from './devnet.ts';
 import { defineDoctor } from './doctor.ts';
+import { defineEpoch } from './epoch.ts';
 import { defineEscalate } from './escalate.ts';
 import { defineEvidence } from './evidence.ts';
 import { defineExplain } from './explain.ts';
@@ -46,6 +47,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   defineExport,
   defineInit,
   defineTestnet,
+  defineEpoch,
   defineDevnet,
   defineStart,
   defineViews,

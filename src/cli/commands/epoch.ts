@@ -1,0 +1,256 @@
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { epochText, installEpoch, loadEpochs, noteSigned } from '../../config/epochs.ts';
+import { writeFileAtomic } from '../../config/files.ts';
+import { loadGenesis } from '../../config/home.ts';
+import { describeKey, loadKey } from '../../config/key.ts';
+import { type Committee, indexOfKey } from '../../protocol/committee.ts';
+import { createSigner } from '../../protocol/ed25519.ts';
+import {
+  committeesOf,
+  type EpochChange,
+  mergeChanges,
+  parseEpochChange,
+  proposeChange,
+  proposedCommittee,
+  signChange,
+  signedWeightOf,
+} from '../../protocol/epoch-change.ts';
+import { ValidationError } from '../../protocol/errors.ts';
+import { type Genesis, type GenesisValidator, genesisWarnings } from '../../protocol/genesis.ts';
+import { collect } from '../arguments.ts';
+import { changeWords } from '../epoch-words.ts';
+import { examples } from '../examples.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readJson } from '../input.ts';
+import { type PassphraseFlags, passphraseOption, presentPassphrase } from '../passphrase.ts';
+import type { CommandDefinition, Handler } from '../program.ts';
+import type { Session } from '../session.ts';
+
+interface ProposeFlags {
+  out: string;
+  add?: string[];
+  remove?: string[];
+  weight?: string[];
+  genesis?: string;
+}
+
+interface SignFlags extends PassphraseFlags {
+  yes?: boolean;
+}
+
+/** 256 validators, each with key, weight and signature, take well under half of it. */
+const CHANGE_BYTES_MAX = 256 * 1024;
+
+export const defineEpoch: CommandDefinition = (program, act) => {
+  const epoch = program
+    .command('epoch')
+    .description("change the network's validators or rules, by a quorum of the validators before")
+    .addHelpText(
+      'after',
+      examples(
+        ['pheme epoch propose --add KEY --out change.json', 'one operator writes the change'],
+        ['pheme epoch sign change.json', 'operators of a quorum sign it, each on their own machine'],
+        ['pheme epoch apply change.json', 'every operator installs it, and restarts the node'],
+      ),
+    );
+  epoch
+    .command('propose')
+    .description('write a change that nobody signed yet')
+    .requiredOption('--out <file>', 'where the change is written')
+    .option('--add <key[=weight]>', 'a new validator by its public key; may be given again', collect)
+    .option('--remove <key>', 'a validator to leave out, by its public key or the beginning of it', collect)
+    .option('--weight <key=weight>', 'another weight of a validator', collect)
+    .option('--genesis <file>', 'take validators and rules of this file in the form of a genesis, and nothing else')
+    .addHelpText('after', examples(['pheme epoch propose --remove 3b6a27bc --out change.json', 'leaves one out']))
+    .action(act(propose));
+  passphraseOption(epoch.command('sign').description("add the home's signature to a change"))
+    .argument('<file>', 'the change; the signature is written into it')
+    .option('--yes', 'sign without a question')
+    .action(act(sign));
+  epoch
+    .command('apply')
+    .description('install a change that a quorum signed; it takes effect when the node is restarted')
+    .argument('<file...>', 'the change, or copies of it that were signed at the same time')
+    .action(act(apply));
+  epoch
+    .command('show')
+    .description("the home's epochs, or what a change would do and who signed it")
+    .argument('[file]', 'a change')
+    .action(act(show));
+};
+
+interface Known {
+  genesis: Genesis;
+  changes: EpochChange[];
+  /** Of all epochs, the genesis's first. */
+  committees: Committee[];
+}
+
+async function knownTo(session: Session): Promise<Known> {
+  const genesis = await session.pinnedGenesis(undefined);
+  const changes = await loadEpochs(session.home, genesis);
+  return { genesis, changes, committees: committeesOf(genesis, changes) };
+}
+
+const propose: Handler<ProposeFlags> = async (session, flags) => {
+  const { genesis, changes, committees } = await knownTo(session);
+  const before = committees.at(-1)!;
+  const present = changes.at(-1)?.genesis ?? genesis;
+  const given = flags.genesis === undefined ? undefined : await loadGenesis(flags.genesis);
+  const validators = given?.validators ?? changedValidators(present.validators, flags);
+  const rules = given?.rules ?? present.rules;
+  const change = proposeChange(before, { ...genesis, validators, rules });
+  const after = proposedCommittee(before, change);
+  if (sameConfig(before, after)) usage('the change changes nothing: give --add, --remove, --weight or --genesis');
+  await writeFileAtomic(resolve(flags.out), epochText(change));
+  describe(session, before, after, change);
+  for (const warning of genesisWarnings(change.genesis)) session.out.note(`note: ${warning}`);
+  session.out.note(
+    `next: operators of weight ${before.quorum} run pheme epoch sign ${flags.out}, each on their machine`,
+  );
+  return EXIT.ok;
+};
+
+const sign: Handler<SignFlags> = async (session, { yes, ...flags }, file) => {
+  const { committees } = await knownTo(session);
+  const change = await readChange(session, file!);
+  const before = committeeBefore(committees, change);
+  const after = proposedCommittee(before, change);
+  const { config } = await session.loadConfig();
+  const { publicKey } = await describeKey(config);
+  if (indexOfKey(before, publicKey) === undefined)
+    usage(`the key of ${session.home} is no validator of epoch ${before.epoch}`);
+  describe(session, before, after, change);
+  if (yes !== true && !(await confirmed(session, `sign epoch ${after.epoch} with ${publicKey}?`)))
+    throw new ValidationError('nothing was signed', 'INTERRUPTED');
+  const key = await loadKey(config, presentPassphrase(session.io, flags));
+  await noteSigned(session.home, publicKey, after);
+  const signed = signChange(before, change, createSigner(key.seed));
+  key.seed.fill(0);
+  await writeFileAtomic(resolve(file!), epochText(signed));
+  const weight = signedWeightOf(before, signed);
+  session.out.note(
+    weight < before.quorum
+      ? `signed: weight ${weight} of the ${before.quorum} that it needs`
+      : `signed: weight ${weight} suffices; every operator runs pheme epoch apply ${file} and restarts the node`,
+  );
+  return EXIT.ok;
+};
+
+const apply: Handler<object> = async (session, _flags, ...files) => {
+  const { genesis, committees } = await knownTo(session);
+  const [first, ...others] = await Promise.all((files.flat() as string[]).map((file) => readChange(session, file)));
+  const before = committeeBefore(committees, first!);
+  const change = mergeChanges(before, [first!, ...others]);
+  const after = proposedCommittee(before, change);
+  await installEpoch(session.home, genesis, change);
+  describe(session, before, after, change);
+  const { config } = await session.loadConfig();
+  const { publicKey } = await describeKey(config);
+  const place = indexOfKey(after, publicKey);
+  const role =
+    place === undefined ? 'follows it as an observer, and ends its open tasks' : `is validator ${place} of it`;
+  session.out.note(`epoch ${after.epoch} is installed: restart the node; then it ${role}`);
+  return EXIT.ok;
+};
+
+const show: Handler<object> = async (session, _flags, file) => {
+  const { committees, changes } = await knownTo(session);
+  if (file !== undefined) {
+    const change = await readChange(session, file);
+    const before = committeeBefore(committees, change);
+    describe(session, before, proposedCommittee(before, change), change);
+    return EXIT.ok;
+  }
+  const { out } = session;
+  out.json(
+    committees.map(({ epoch, configDigest, quorum, validators }) => ({ epoch, configDigest, quorum, validators })),
+  );
+  for (const { epoch, validators, quorum, totalWeight, configDigest } of committees) {
+    const by = epoch === 0 ? 'genesis' : `signed by ${changes[epoch - 1]!.signatures.length}`;
+    out.line(
+      `epoch ${epoch}   ${validators.length} validators, quorum ${quorum} of ${totalWeight}, ${by}   ${configDigest}`,
+    );
+  }
+  return EXIT.ok;
+};
+
+function describe({ out }: Session, before: Committee, after: Committee, change: EpochChange): void {
+  const weight = signedWeightOf(before, change);
+  const signedBy = change.signatures.map(({ publicKey }) => publicKey);
+  out.json({
+    epoch: after.epoch,
+    configDigest: after.configDigest,
+    validators: after.validators,
+    signedBy,
+    weight,
+    needed: before.quorum,
+  });
+  out.line(
+    `epoch      ${after.epoch} of network ${after.networkId.slice(0, 16)}, ${after.validators.length} validators`,
+  );
+  out.lines(changeWords(before, after));
+  out.line(`signed by  weight ${weight} of ${before.totalWeight}, needs ${before.quorum}`);
+}
+
+async function readChange(session: Session, file: string): Promise<EpochChange> {
+  return parseEpochChange(await readJson(session.io, file, 'epoch change', CHANGE_BYTES_MAX));
+}
+
+/** The committee that signs a change. */
+function committeeBefore(committees: readonly Committee[], { epoch }: EpochChange): Committee {
+  const before = committees[epoch - 1];
+  if (before !== undefined) return before;
+  const message = `the change begins epoch ${epoch}, and this home knows epochs up to ${committees.length - 1}: apply those between first`;
+  throw new ValidationError(message, 'INVALID_EPOCH', { path: 'epoch' });
+}
+
+/** Those that stay keep their order, new ones come last. */
+function changedValidators(present: readonly GenesisValidator[], { add = [], remove = [], weight = [] }: ProposeFlags) {
+  const removed = new Set(remove.map((key) => keyOf(present, key)));
+  const weights = new Map(weight.map(weighted).map(([key, value]) => [keyOf(present, key), value]));
+  const kept = present
+    .filter(({ publicKey }) => !removed.has(publicKey))
+    .map((validator) => ({ ...validator, weight: weights.get(validator.publicKey) ?? validator.weight }));
+  return [...kept, ...add.map((text) => (text.includes('=') ? weighted(text) : ([text, 1] as const))).map(asValidator)];
+}
+
+function asValidator([publicKey, weight]: readonly [string, number]): GenesisValidator {
+  return { publicKey, weight };
+}
+
+function weighted(text: string): [string, number] {
+  const [key = '', weight = ''] = text.split('=');
+  if (!/^[1-9]\d{0,9}$/.test(weight)) usage(`give KEY=WEIGHT with a whole weight above 0, got ${text}`);
+  return [key, Number(weight)];
+}
+
+/** A validator by its key, or by the beginning of it. */
+function keyOf(validators: readonly GenesisValidator[], text: string): string {
+  const found = validators.filter(({ publicKey }) => text !== '' && publicKey.startsWith(text));
+  if (found.length === 1) return found[0]!.publicKey;
+  return usage(
+    `${found.length === 0 ? 'no' : 'more than one'} validator of this epoch has a key that begins with ${text}`,
+  );
+}
+
+function sameConfig(before: Committee, after: Committee): boolean {
+  const plain = ({ validators, rules }: Committee) => JSON.stringify([validators, rules]);
+  return plain(before) === plain(after);
+}
+
+/** Asked at a terminal; without one nothing is signed unless it was said beforehand. */
+async function confirmed({ io }: Session, question: string): Promise<boolean> {
+  if (io.stdin.isTTY !== true) usage('there is no terminal to ask at: give --yes once you have read the change');
+  const asking = createInterface({ input: io.stdin, output: io.stderr });
+  try {
+    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `, { signal: io.signal })).trim());
+  } finally {
+    asking.close();
+  }
+}
+
+function usage(message: string): never {
+  throw new ValidationError(message, 'USAGE');
+}
