@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { EpochChange } from '../protocol/epoch-change.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import { type Genesis, genesisToJson, parseGenesis } from '../protocol/genesis.ts';
+import { epochPath, epochText } from './epochs.ts';
 import { assertPrivate, parseJsonFile, readSmallFile, writeFileAtomic } from './files.ts';
 import { homePaths } from './home-paths.ts';
 import { writeKey } from './key-file.ts';
@@ -26,6 +28,8 @@ export async function loadGenesis(path: string): Promise<Genesis> {
 export interface NewHome {
   home: string;
   genesis: Genesis;
+  /** Those since the genesis, from epoch 1, checked by the caller. */
+  changes?: readonly EpochChange[];
   key: { publicKey: string; seed: Uint8Array };
   /** Text of validator.yml. */
   configText: string;
@@ -35,12 +39,14 @@ export interface NewHome {
  * Writes configuration, genesis, key and token; what is a home already is never written over.
  * @throws ValidationError HOME_EXISTS
  */
-export async function writeHome({ home, genesis, key, configText }: NewHome): Promise<void> {
+export async function writeHome({ home, genesis, changes = [], key, configText }: NewHome): Promise<void> {
   const paths = homePaths(home);
   await assertVacant(home);
   await mkdir(home, { recursive: true, mode: 0o700 });
   await mkdir(paths.data, { recursive: true, mode: 0o700 });
   await writeFileAtomic(paths.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`);
+  if (changes.length > 0) await mkdir(paths.epochs, { recursive: true, mode: 0o700 });
+  for (const change of changes) await writeFileAtomic(epochPath(home, change.epoch), epochText(change));
   await writeFileAtomic(paths.config, configText);
   await writeFileAtomic(paths.apiToken, `${randomBytes(TOKEN_BYTES).toString('hex')}\n`, 0o600);
   await writeKey(paths.key, { ...key, dataId: null }); // last: a home with a key is complete

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { indexOfKey } from '../protocol/committee.ts';
+import { committeesOf, type EpochChange } from '../protocol/epoch-change.ts';
 import { type Fault, invalidInput } from '../protocol/errors.ts';
 import {
   DEFAULT_TIMERS,
@@ -173,6 +175,8 @@ export interface NewNode {
   home: string;
   /** The network to join; a new one of this node alone unless given. */
   genesis?: Genesis;
+  /** The network's changes since its genesis, from epoch 1. */
+  changes?: readonly EpochChange[];
   name?: string;
   variant?: EmbeddedVariant;
   p2pPort?: number;
@@ -185,13 +189,15 @@ export interface InitialisedNode {
   publicKey: string;
   peerId: string;
   genesis: Genesis;
-  /** Position in the genesis, or null: the node can only observe. */
+  /** The newest epoch; 0 is the genesis's. */
+  epoch: number;
+  /** Position among the validators of that epoch, or null: the node can only observe. */
   validatorIndex: number | null;
 }
 
 /**
  * Makes one home. Without a genesis it gets one of its own, with requiredValidators 1: notarisation by a single node.
- * @throws ValidationError HOME_EXISTS, INVALID_CONFIG
+ * @throws ValidationError HOME_EXISTS, INVALID_CONFIG; INVALID_EPOCH, EPOCH_UNSIGNED if the changes do not follow the genesis
  */
 export async function initHome(options: NewNode): Promise<InitialisedNode> {
   const {
@@ -199,6 +205,7 @@ export async function initHome(options: NewNode): Promise<InitialisedNode> {
     rpcPort = DEFAULT_RPC_PORT,
     peers = [],
     variant = EMBEDDED_VARIANTS[0],
+    changes = [],
   } = options;
   const [place] = loopbackPlaces(1) as [Place];
   const here = { ...place, p2pPort, rpcPort };
@@ -206,15 +213,16 @@ export async function initHome(options: NewNode): Promise<InitialisedNode> {
   const home = resolve(options.home);
   const key = generateKey();
   const genesis = options.genesis ?? createGenesis([key.publicKey], { kind: 'devnet', name: options.name ?? 'single' });
+  const newest = committeesOf(genesis, changes).at(-1)!;
   await mkdir(home, { recursive: true, mode: 0o700 });
-  await writeHome({ home, genesis, key, configText: validatorYaml(here, peers, variant) });
-  const index = genesis.validators.findIndex(({ publicKey }) => publicKey === key.publicKey);
+  await writeHome({ home, genesis, changes, key, configText: validatorYaml(here, peers, variant) });
   return {
     home,
     publicKey: key.publicKey,
     peerId: await peerIdOf(key.publicKey),
     genesis,
-    validatorIndex: index < 0 ? null : index,
+    epoch: newest.epoch,
+    validatorIndex: indexOfKey(newest, key.publicKey) ?? null,
   };
 }
 

@@ -57,17 +57,18 @@ const check: Handler<object> = async (session) => {
   const { config, warnings } = await session.loadConfig();
   const { home, validatorKey } = config;
   const genesis = await loadGenesis(homePaths(home).genesis);
-  assertSameRules(config, genesis);
-  observerPolicy(config, genesis);
+  const newest = (await loadEpochs(home, genesis)).at(-1)?.genesis ?? genesis;
+  assertSameRules(config, newest);
+  observerPolicy(config, newest);
   assertModelAccess(config);
   const { assertCustomModels } = await import('../../node/judges.ts'); // it knows the embedded models
   await assertCustomModels(config);
   const { publicKey } = await describeKey({ home, validatorKey });
-  const member = genesis.validators.some((validator) => validator.publicKey === publicKey);
+  const member = newest.validators.some((validator) => validator.publicKey === publicKey);
   const notes = [
     ...warnings,
-    ...genesisWarnings(genesis),
-    ...(member ? [] : ['the key is not in the genesis: this node can only observe']),
+    ...genesisWarnings(newest),
+    ...(member ? [] : ['the key is no validator of the network: this node can only observe']),
   ];
   session.out.json({ ok: true, home, warnings: notes });
   session.out.line(`ok  ${home}`);

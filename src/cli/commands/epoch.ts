@@ -10,7 +10,6 @@ import {
   committeesOf,
   type EpochChange,
   mergeChanges,
-  parseEpochChange,
   proposeChange,
   proposedCommittee,
   signChange,
@@ -19,10 +18,10 @@ import {
 import { ValidationError } from '../../protocol/errors.ts';
 import { type Genesis, type GenesisValidator, genesisWarnings } from '../../protocol/genesis.ts';
 import { collect } from '../arguments.ts';
+import { readChange } from '../epoch-file.ts';
 import { changeWords } from '../epoch-words.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readJson } from '../input.ts';
 import { type PassphraseFlags, passphraseOption, presentPassphrase } from '../passphrase.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
 import type { Session } from '../session.ts';
@@ -38,9 +37,6 @@ interface ProposeFlags {
 interface SignFlags extends PassphraseFlags {
   yes?: boolean;
 }
-
-/** 256 validators, each with key, weight and signature, take well under half of it. */
-const CHANGE_BYTES_MAX = 256 * 1024;
 
 export const defineEpoch: CommandDefinition = (program, act) => {
   const epoch = program
@@ -114,7 +110,7 @@ const propose: Handler<ProposeFlags> = async (session, flags) => {
 
 const sign: Handler<SignFlags> = async (session, { yes, ...flags }, file) => {
   const { committees } = await knownTo(session);
-  const change = await readChange(session, file!);
+  const change = await readChange(session.io, file!);
   const before = committeeBefore(committees, change);
   const after = proposedCommittee(before, change);
   const { config } = await session.loadConfig();
@@ -140,7 +136,7 @@ const sign: Handler<SignFlags> = async (session, { yes, ...flags }, file) => {
 
 const apply: Handler<object> = async (session, _flags, ...files) => {
   const { genesis, committees } = await knownTo(session);
-  const [first, ...others] = await Promise.all((files.flat() as string[]).map((file) => readChange(session, file)));
+  const [first, ...others] = await Promise.all((files.flat() as string[]).map((file) => readChange(session.io, file)));
   const before = committeeBefore(committees, first!);
   const change = mergeChanges(before, [first!, ...others]);
   const after = proposedCommittee(before, change);
@@ -158,7 +154,7 @@ const apply: Handler<object> = async (session, _flags, ...files) => {
 const show: Handler<object> = async (session, _flags, file) => {
   const { committees, changes } = await knownTo(session);
   if (file !== undefined) {
-    const change = await readChange(session, file);
+    const change = await readChange(session.io, file);
     const before = committeeBefore(committees, change);
     describe(session, before, proposedCommittee(before, change), change);
     return EXIT.ok;
@@ -192,10 +188,6 @@ function describe({ out }: Session, before: Committee, after: Committee, change:
   );
   out.lines(changeWords(before, after));
   out.line(`signed by  weight ${weight} of ${before.totalWeight}, needs ${before.quorum}`);
-}
-
-async function readChange(session: Session, file: string): Promise<EpochChange> {
-  return parseEpochChange(await readJson(session.io, file, 'epoch change', CHANGE_BYTES_MAX));
 }
 
 /** The committee that signs a change. */

@@ -1,9 +1,11 @@
+import { loadEpochs } from '../../config/epochs.ts';
 import { loadGenesis } from '../../config/home.ts';
 import { type HomePaths, homePaths } from '../../config/home-paths.ts';
 import { describeKey } from '../../config/key.ts';
 import type { KeyFacts, PassphraseSource } from '../../config/key-file.ts';
 import { type Config, homeOf, loadConfig } from '../../config/load.ts';
 import type { LoadOptions } from '../../config/sources.ts';
+import type { EpochChange } from '../../protocol/epoch-change.ts';
 import type { Genesis } from '../../protocol/genesis.ts';
 import type { NodeStatus } from '../../rpc/api.ts';
 import { createRpcClient, type RpcClient } from '../../rpc/client.ts';
@@ -32,6 +34,8 @@ export interface Facts extends DoctorOptions {
   paths: HomePaths;
   config: Read<{ config: Config; warnings: readonly string[] }>;
   genesis: Read<Genesis>;
+  /** The network's changes since; none where the genesis cannot be read. */
+  epochs: Read<EpochChange[]>;
   key: Read<KeyFacts>;
   /** Of the home's own node, if it runs. */
   running: { status: NodeStatus; rpc: RpcClient } | undefined;
@@ -44,9 +48,10 @@ export async function gatherFacts(options: DoctorOptions): Promise<Facts> {
   const paths = homePaths(home);
   const config = await read(() => loadConfig(options.load));
   const genesis = await read(() => loadGenesis(paths.genesis));
+  const epochs = await read(async () => (genesis.value === undefined ? [] : loadEpochs(home, genesis.value)));
   const key = await read(() => describeKey({ home, validatorKey: config.value?.config.validatorKey }));
   const running = config.value === undefined ? undefined : await runningNode(config.value.config, key.value);
-  return { ...options, home, paths, config, genesis, key, running };
+  return { ...options, home, paths, config, genesis, epochs, key, running };
 }
 
 async function read<T>(load: () => Promise<T>): Promise<Read<T>> {
