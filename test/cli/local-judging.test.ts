@@ -4,7 +4,7 @@ import type { Judgement } from '../../src/protocol/judgement.ts';
 import { encodeTask, taskIdOf } from '../../src/protocol/task.ts';
 import { TASK } from '../node/result-fixture.ts';
 
-const NETWORK = 'a'.repeat(64);
+const NETWORK = { networkId: 'a'.repeat(64), epoch: 3 };
 const text = JSON.stringify(TASK);
 
 function judging(change: Partial<Judgement>): JudgeTask {
@@ -33,7 +33,7 @@ describe('a line of pheme judge', () => {
       'coverage',
       'model',
     ]);
-    assert.equal(verdict.taskId, taskIdOf(NETWORK, 0, encodeTask(TASK)));
+    assert.equal(verdict.taskId, taskIdOf(NETWORK.networkId, 3, encodeTask(TASK)));
     assert.equal(verdict.approved, true);
   });
 

@@ -8,8 +8,10 @@ import * as browserCrypto from '../../src/dashboard/browser/crypto.ts';
 import * as browserUtil from '../../src/dashboard/browser/util.ts';
 import { type CheckInput, checkResult } from '../../src/dashboard/logic/check-result.ts';
 import { coreView } from '../../src/dashboard/logic/core.ts';
+import { applyChange, epochChangeToJson, proposeChange, signChange } from '../../src/protocol/epoch-change.ts';
 import { genesisToJson } from '../../src/protocol/genesis.ts';
-import { genesisOf, makeResult, TASK } from '../node/result-fixture.ts';
+import type { Vote } from '../../src/protocol/judgement.ts';
+import { genesisOf, makeResult, signerOf, TASK } from '../node/result-fixture.ts';
 
 describe('what stands in for Node.js in the browser', () => {
   it('hashes as node:crypto does', () => {
@@ -64,6 +66,18 @@ describe('a result checked in the browser', () => {
     assert.equal(checked.authentic, true);
     assert.ok(checked.checks.some(({ name, ok }) => name === 'task' && ok));
     assert.equal(coreView(result, genesisToJson(genesis)).tallies.approveWeight, 3);
+  });
+
+  it('is checked under the validators of its own epoch', () => {
+    const proposed = proposeChange(committee, genesisOf(5));
+    const change = [0, 1, 2].reduce((signed, index) => signChange(committee, signed, signerOf(index)), proposed);
+    const votes: Vote[] = ['approve', 'approve', 'approve', 'approve', 'reject'];
+    const made = makeResult({ committee: applyChange(committee, change), votes, signers: [0, 1, 2, 4] }).result;
+    const later = { ...made, epochs: [epochChangeToJson(change)] };
+    assert.equal(checkResult(input({ result: later, taskId: later.taskId })).authentic, true);
+    assert.equal(checkResult(input({ result: made, taskId: made.taskId })).authentic, false);
+    const { quorum, totalWeight } = coreView(later, genesisToJson(genesis));
+    assert.deepEqual([quorum, totalWeight], [4, 5]);
   });
 
   it('is refused with any field altered', () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { installEpoch, loadEpochs, noteSigned } from '../../src/config/epochs.ts';
 import { loadApiToken } from '../../src/config/home.ts';
 import { homePaths } from '../../src/config/home-paths.ts';
+import { generateKey, loadKey } from '../../src/config/key.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { initHome } from '../../src/config/testnet.ts';
 import { createMockCodeReviewTask } from '../../src/models/mock-task.ts';
@@ -11,6 +13,8 @@ import { type BackupSource, createRunningSource, openStoppedSource } from '../..
 import { createVerifyingClient } from '../../src/node/client.ts';
 import { type Daemon, startDaemon } from '../../src/node/daemon.ts';
 import { verifyResult } from '../../src/node/verify.ts';
+import { createSigner } from '../../src/protocol/ed25519.ts';
+import { proposeChange, proposedCommittee, signChange } from '../../src/protocol/epoch-change.ts';
 import { parseTask } from '../../src/protocol/task.ts';
 import { createRpcClient } from '../../src/rpc/client.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
@@ -20,6 +24,8 @@ const quiet = () => undefined;
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const environment = { PHEME_RPC_PORT: '0', PHEME_NETWORK_LISTEN: '/ip4/127.0.0.1/tcp/0' };
 const { signal } = new AbortController();
+const validator = ({ publicKey }: { publicKey: string }) => ({ publicKey, weight: 1 });
+const OTHER = validator(generateKey());
 
 /** A whole node of its own network, with three decided tasks; the second is forgotten. */
 describe('a backup', () => {
@@ -130,6 +136,20 @@ describe('a backup', () => {
       assert.ok(node.engine.trustedAfterMs > Date.now(), `start ${starts}`);
       await stop();
     }
+  });
+
+  it('holds the epochs, and what its key signed of them', async () => {
+    const { node } = daemon!;
+    const key = await loadKey({ home });
+    const proposed = proposeChange(node.committee, { ...node.genesis, validators: [validator(key), OTHER] });
+    const next = proposedCommittee(node.committee, proposed);
+    await noteSigned(home, key.publicKey, next);
+    const change = signChange(node.committee, proposed, createSigner(key.seed));
+    await installEpoch(home, node.genesis, change);
+    await backedUp(await ofRunning());
+    assert.deepEqual(await loadEpochs(copy, node.genesis), [change]);
+    const rival = { ...next, configDigest: node.committee.configDigest };
+    await assert.rejects(noteSigned(copy, key.publicKey, rival), { code: 'EPOCH_SIGNED' });
   });
 
   it('without bodies holds nothing of what was submitted or said of it', async () => {

@@ -1,3 +1,4 @@
+import { loadEpochs } from '../../config/epochs.ts';
 import { loadGenesis } from '../../config/home.ts';
 import { homePaths } from '../../config/home-paths.ts';
 import { describeKey } from '../../config/key.ts';

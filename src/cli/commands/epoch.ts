@@ -19,7 +19,7 @@ import { ValidationError } from '../../protocol/errors.ts';
 import { type Genesis, type GenesisValidator, genesisWarnings } from '../../protocol/genesis.ts';
 import { collect } from '../arguments.ts';
 import { readChange } from '../epoch-file.ts';
-import { changeWords } from '../epoch-words.ts';
+import { changeWords, shortKey } from '../epoch-words.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type PassphraseFlags, passphraseOption, presentPassphrase } from '../passphrase.ts';
@@ -63,16 +63,19 @@ export const defineEpoch: CommandDefinition = (program, act) => {
   passphraseOption(epoch.command('sign').description("add the home's signature to a change"))
     .argument('<file>', 'the change; the signature is written into it')
     .option('--yes', 'sign without a question')
+    .addHelpText('after', examples(['pheme epoch sign change.json', 'shows what it changes, and asks']))
     .action(act(sign));
   epoch
     .command('apply')
     .description('install a change that a quorum signed; it takes effect when the node is restarted')
     .argument('<file...>', 'the change, or copies of it that were signed at the same time')
+    .addHelpText('after', examples(['pheme epoch apply from-ann.json from-bob.json', 'takes the signatures of both']))
     .action(act(apply));
   epoch
     .command('show')
     .description("the home's epochs, or what a change would do and who signed it")
     .argument('[file]', 'a change')
+    .addHelpText('after', examples(['pheme epoch show change.json', 'what it changes, and who signed it']))
     .action(act(show));
 };
 
@@ -101,6 +104,7 @@ const propose: Handler<ProposeFlags> = async (session, flags) => {
   if (sameConfig(before, after)) usage('the change changes nothing: give --add, --remove, --weight or --genesis');
   await writeFileAtomic(resolve(flags.out), epochText(change));
   describe(session, before, after, change);
+  printJson(session, before, after, change);
   for (const warning of genesisWarnings(change.genesis)) session.out.note(`note: ${warning}`);
   session.out.note(
     `next: operators of weight ${before.quorum} run pheme epoch sign ${flags.out}, each on their machine`,
@@ -113,6 +117,7 @@ const sign: Handler<SignFlags> = async (session, { yes, ...flags }, file) => {
   const change = await readChange(session.io, file!);
   const before = committeeBefore(committees, change);
   const after = proposedCommittee(before, change);
+  assertNoRival(committees, after);
   const { config } = await session.loadConfig();
   const { publicKey } = await describeKey(config);
   if (indexOfKey(before, publicKey) === undefined)
@@ -125,6 +130,7 @@ const sign: Handler<SignFlags> = async (session, { yes, ...flags }, file) => {
   const signed = signChange(before, change, createSigner(key.seed));
   key.seed.fill(0);
   await writeFileAtomic(resolve(file!), epochText(signed));
+  printJson(session, before, after, signed);
   const weight = signedWeightOf(before, signed);
   session.out.note(
     weight < before.quorum
@@ -142,6 +148,7 @@ const apply: Handler<object> = async (session, _flags, ...files) => {
   const after = proposedCommittee(before, change);
   await installEpoch(session.home, genesis, change);
   describe(session, before, after, change);
+  printJson(session, before, after, change);
   const { config } = await session.loadConfig();
   const { publicKey } = await describeKey(config);
   const place = indexOfKey(after, publicKey);
@@ -156,38 +163,46 @@ const show: Handler<object> = async (session, _flags, file) => {
   if (file !== undefined) {
     const change = await readChange(session.io, file);
     const before = committeeBefore(committees, change);
-    describe(session, before, proposedCommittee(before, change), change);
+    const after = proposedCommittee(before, change);
+    describe(session, before, after, change);
+    printJson(session, before, after, change);
     return EXIT.ok;
   }
   const { out } = session;
+  const signersOf = (epoch: number) => changes[epoch - 1]?.signatures.map(({ publicKey }) => publicKey) ?? [];
   out.json(
-    committees.map(({ epoch, configDigest, quorum, validators }) => ({ epoch, configDigest, quorum, validators })),
+    committees.map(({ epoch, configDigest, quorum, totalWeight, validators }) => {
+      return { epoch, configDigest, quorum, totalWeight, validators, signedBy: signersOf(epoch) };
+    }),
   );
   for (const { epoch, validators, quorum, totalWeight, configDigest } of committees) {
-    const by = epoch === 0 ? 'genesis' : `signed by ${changes[epoch - 1]!.signatures.length}`;
-    out.line(
-      `epoch ${epoch}   ${validators.length} validators, quorum ${quorum} of ${totalWeight}, ${by}   ${configDigest}`,
-    );
+    const by = epoch === 0 ? 'the genesis' : `signed by ${signersOf(epoch).map(shortKey).join(', ')}`;
+    out.line(`epoch ${epoch}  ${validators.length} validators, quorum ${quorum} of ${totalWeight}, ${configDigest}`);
+    out.line(`         ${by}`);
   }
   return EXIT.ok;
 };
 
+/** For people, before they are asked or after it is done. */
 function describe({ out }: Session, before: Committee, after: Committee, change: EpochChange): void {
-  const weight = signedWeightOf(before, change);
-  const signedBy = change.signatures.map(({ publicKey }) => publicKey);
-  out.json({
-    epoch: after.epoch,
-    configDigest: after.configDigest,
-    validators: after.validators,
-    signedBy,
-    weight,
-    needed: before.quorum,
-  });
+  const { weight, signedBy } = signedFacts(before, change);
+  const by = signedBy.length === 0 ? 'nobody yet' : signedBy.map(shortKey).join(', ');
   out.line(
     `epoch      ${after.epoch} of network ${after.networkId.slice(0, 16)}, ${after.validators.length} validators`,
   );
   out.lines(changeWords(before, after));
-  out.line(`signed by  weight ${weight} of ${before.totalWeight}, needs ${before.quorum}`);
+  out.line(`signed by  ${by}: weight ${weight}, needs ${before.quorum} of ${before.totalWeight}`);
+}
+
+/** For programs, once it is done. */
+function printJson({ out }: Session, before: Committee, after: Committee, change: EpochChange): void {
+  const { epoch, configDigest, validators } = after;
+  out.json({ epoch, configDigest, validators, ...signedFacts(before, change), needed: before.quorum });
+}
+
+function signedFacts(before: Committee, change: EpochChange) {
+  const signedBy = change.signatures.map(({ publicKey }) => publicKey);
+  return { signedBy, weight: signedWeightOf(before, change) };
 }
 
 /** The committee that signs a change. */
@@ -196,6 +211,14 @@ function committeeBefore(committees: readonly Committee[], { epoch }: EpochChang
   if (before !== undefined) return before;
   const message = `the change begins epoch ${epoch}, and this home knows epochs up to ${committees.length - 1}: apply those between first`;
   throw new ValidationError(message, 'INVALID_EPOCH', { path: 'epoch' });
+}
+
+/** What a quorum has decided is not decided again, even by those who did not sign it. */
+function assertNoRival(committees: readonly Committee[], { epoch, configDigest }: Committee): void {
+  const held = committees[epoch];
+  if (held === undefined || held.configDigest === configDigest) return;
+  const message = `this home has applied another change to epoch ${epoch}: propose yours anew, after epoch ${committees.length - 1}`;
+  throw new ValidationError(message, 'EPOCH_EXISTS', { path: 'epoch' });
 }
 
 /** Those that stay keep their order, new ones come last. */

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { loadEpochs } from '../../config/epochs.ts';
 import { assertModelAccess } from '../../config/load.ts';
-import { createCommittee } from '../../protocol/committee.ts';
+import type { Committee } from '../../protocol/committee.ts';
+import { committeesOf } from '../../protocol/epoch-change.ts';
 import { TASK_JSON_BYTES_MAX } from '../../protocol/limits.ts';
 import { examples } from '../examples.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -12,7 +14,7 @@ import { usageText } from '../render-result.ts';
 import type { Session } from '../session.ts';
 
 /** Ids of tasks judged outside any network; no network has this id. */
-const NO_NETWORK = '0'.repeat(64);
+const NO_NETWORK = { networkId: '0'.repeat(64), epoch: 0 };
 
 export const defineJudge: CommandDefinition = (program, act) => {
   program
@@ -34,16 +36,14 @@ const judge: Handler<{ model?: string }> = async (session, { model }, path) => {
   assertModelAccess(config);
   const { assertCustomModels, createJudges } = await import('../../node/judges.ts'); // it knows the embedded models
   await assertCustomModels(config);
-  const networkId = (await session.hasGenesis())
-    ? createCommittee(await session.pinnedGenesis(undefined)).networkId
-    : NO_NETWORK;
+  const network = (await session.hasGenesis()) ? await newestCommittee(session) : NO_NETWORK;
   const source = openInput(io, path, 'tasks');
   // A model that was named is the one that is asked, also about a task that escalates another.
   const judges = createJudges(model === undefined ? config : { ...config, escalation: {} });
   try {
     const judgeTask: JudgeTask = (task) => judges.judge(task, io.signal);
     const lines = linesOf(source, TASK_JSON_BYTES_MAX);
-    const verdicts = inOrder(lines, 2 * config.worker.concurrency, (line) => judgeLine(line, networkId, judgeTask));
+    const verdicts = inOrder(lines, 2 * config.worker.concurrency, (line) => judgeLine(line, network, judgeTask));
     return await printAll(session, verdicts);
   } catch (error) {
     throw (error as NodeJS.ErrnoException).syscall === undefined ? error : unreadable('tasks', path, error);
@@ -51,6 +51,11 @@ const judge: Handler<{ model?: string }> = async (session, { model }, path) => {
     await judges.stop();
   }
 };
+
+async function newestCommittee(session: Session): Promise<Committee> {
+  const genesis = await session.pinnedGenesis(undefined);
+  return committeesOf(genesis, await loadEpochs(session.home, genesis)).at(-1)!;
+}
 
 async function printAll({ io, out }: Session, verdicts: AsyncIterable<LocalVerdict>): Promise<ExitCode> {
   let failed = 0;

@@ -1,6 +1,6 @@
 import { fromHex } from '../../protocol/bytes.ts';
-import { type Committee, createCommittee } from '../../protocol/committee.ts';
 import type { ConsensusResult } from '../../protocol/consensus-result.ts';
+import { committeeOfResult } from '../../protocol/epoch-change.ts';
 import { parseGenesis } from '../../protocol/genesis.ts';
 import { decodeCore, type Tallies } from '../../protocol/value.ts';
 
@@ -17,6 +17,6 @@ export interface CoreView {
 /** @throws ValidationError if the node sent what cannot be read */
 export function coreView(result: ConsensusResult, genesis: unknown): CoreView {
   const { tallies, unrevealed } = decodeCore(fromHex(result.core));
-  const { threshold, quorum, totalWeight }: Committee = createCommittee(parseGenesis(genesis));
+  const { threshold, quorum, totalWeight } = committeeOfResult(parseGenesis(genesis), result);
   return { tallies, unrevealed, threshold, quorum, totalWeight };
 }

@@ -36,6 +36,8 @@ export interface Facts extends DoctorOptions {
   genesis: Read<Genesis>;
   /** The network's changes since; none where the genesis cannot be read. */
   epochs: Read<EpochChange[]>;
+  /** Validators and rules of the newest epoch that can be read. */
+  newest: Genesis | undefined;
   key: Read<KeyFacts>;
   /** Of the home's own node, if it runs. */
   running: { status: NodeStatus; rpc: RpcClient } | undefined;
@@ -49,9 +51,10 @@ export async function gatherFacts(options: DoctorOptions): Promise<Facts> {
   const config = await read(() => loadConfig(options.load));
   const genesis = await read(() => loadGenesis(paths.genesis));
   const epochs = await read(async () => (genesis.value === undefined ? [] : loadEpochs(home, genesis.value)));
+  const newest = epochs.value?.at(-1)?.genesis ?? genesis.value;
   const key = await read(() => describeKey({ home, validatorKey: config.value?.config.validatorKey }));
   const running = config.value === undefined ? undefined : await runningNode(config.value.config, key.value);
-  return { ...options, home, paths, config, genesis, epochs, key, running };
+  return { ...options, home, paths, config, genesis, epochs, newest, key, running };
 }
 
 async function read<T>(load: () => Promise<T>): Promise<Read<T>> {

@@ -5,7 +5,8 @@ import { loadRpcTokens } from '../../config/home.ts';
 import type { Config } from '../../config/load.ts';
 import { modelAccessFaults } from '../../config/models.ts';
 import { assertSameRules, observerPolicy } from '../../config/rules.ts';
-import { createCommittee, indexOfKey } from '../../protocol/committee.ts';
+import { type Committee, createCommittee, indexOfKey } from '../../protocol/committee.ts';
+import { committeesOf } from '../../protocol/epoch-change.ts';
 import { type Fault, ValidationError } from '../../protocol/errors.ts';
 import { type Genesis, genesisWarnings } from '../../protocol/genesis.ts';
 import { assertCustomModels } from '../judges.ts';
@@ -34,12 +35,12 @@ export async function checkHome({ home, paths }: Facts): Promise<Finding[]> {
 }
 
 /** All faults of the configuration, each by itself. */
-export async function checkConfig({ config, genesis }: Facts): Promise<Finding[]> {
+export async function checkConfig({ config, newest }: Facts): Promise<Finding[]> {
   if (config.value === undefined) return faultsOf(config.error).map((fault) => faultFinding('config', fault));
   const { config: loaded, warnings } = config.value;
   const findings = [
     ...modelAccessFaults(loaded.models).map((fault) => faultFinding('config', fault)),
-    ...(genesis.value === undefined ? [] : [...ruleFindings(loaded, genesis.value)]),
+    ...(newest === undefined ? [] : ruleFindings(loaded, newest)),
     ...(await attempt('config', () => assertCustomModels(loaded))),
     ...warnings.map((text) => warning('config', text, 'set what is missing, or remove the setting')),
   ];
@@ -95,29 +96,36 @@ export async function checkTokens({ config, paths }: Facts): Promise<Finding[]> 
 }
 
 /** Membership, rules, and what an operator should know about them. */
-export async function checkGenesis({ genesis, key, paths }: Facts): Promise<Finding[]> {
+export async function checkGenesis({ genesis, epochs, newest, key, paths }: Facts): Promise<Finding[]> {
   if (genesis.value === undefined) {
     const faults = faultsOf(genesis.error);
     return faults[0]?.path === ''
       ? [failureOf('genesis', genesis.error)]
       : faults.map((fault) => faultFinding('genesis', fault));
   }
-  const committee = createCommittee(genesis.value);
+  const { networkId } = createCommittee(genesis.value);
   const { name, rules, validators } = genesis.value;
-  const remedy = 'these are rules of the network: agree on another genesis with its operators';
+  const members = committeesOf(genesis.value, epochs.value ?? []).at(-1)!;
+  const remedy = 'these are rules of the network: agree on another genesis, or on an epoch, with its operators';
   return [
-    ok(
-      'genesis',
-      `${name} (${rules.kind}), ${validators.length} validators, network ${committee.networkId.slice(0, 16)}`,
-    ),
-    ...membership(indexOfKey(committee, key.value?.publicKey ?? ''), key.value !== undefined, paths.genesis),
-    ...genesisWarnings(genesis.value).map((text) => warning('genesis rules', text, remedy)),
+    ok('genesis', `${name} (${rules.kind}), ${validators.length} validators, network ${networkId.slice(0, 16)}`),
+    ...(epochs.value === undefined ? [failureOf('epochs', epochs.error)] : epochFindings(members)),
+    ...membership(indexOfKey(members, key.value?.publicKey ?? ''), key.value !== undefined, paths.genesis),
+    ...genesisWarnings(newest ?? genesis.value).map((text) => warning('genesis rules', text, remedy)),
+  ];
+}
+
+/** What the network became since its genesis. */
+function epochFindings({ epoch, validators, quorum, totalWeight }: Committee): Finding[] {
+  if (epoch === 0) return [];
+  return [
+    ok('epochs', `epoch ${epoch} is the newest: ${validators.length} validators, quorum ${quorum} of ${totalWeight}`),
   ];
 }
 
 function membership(index: number | undefined, hasKey: boolean, path: string): Finding[] {
   if (!hasKey) return [];
   if (index !== undefined) return [ok('membership', `the key is validator ${index}`)];
-  const remedy = `start it with --observer, or have the key added to the network's genesis; is ${path} of the right network?`;
-  return [warning('membership', 'the key is not in the genesis: this node can only observe', remedy)];
+  const remedy = `start it with --observer, or have the key added by an epoch (pheme epoch propose --add, then pheme epoch apply here); is ${path} of the right network?`;
+  return [warning('membership', 'the key is no validator of the newest epoch: this node can only observe', remedy)];
 }

@@ -79,9 +79,9 @@ async function firstThere(paths: readonly string[]): Promise<string | undefined>
   return undefined;
 }
 
-export async function checkLimits({ config, genesis }: Facts): Promise<Finding[]> {
+export async function checkLimits({ config, newest }: Facts): Promise<Finding[]> {
   const clients = config.value?.config.rpc.limits.connections ?? 0;
-  const validators = genesis.value?.validators.length ?? 0;
+  const validators = newest?.validators.length ?? 0;
   const limit = await descriptorLimit();
   const needed = clients + 4 * validators + DESCRIPTORS_OWN;
   const findings = limit === undefined ? [] : [descriptorFinding(limit, needed)];

@@ -15,10 +15,10 @@ const PEERS_MAX = 32;
 
 /** The configured peers: by the node if it runs, else dialled with its key. */
 export async function checkPeers(facts: Facts): Promise<Finding[]> {
-  const { config, genesis, offline, running } = facts;
+  const { config, newest, offline, running } = facts;
   if (config.value === undefined) return [];
   const addresses = await othersAmong(facts, config.value.config);
-  if (addresses.length === 0) return alone(genesis.value);
+  if (addresses.length === 0) return alone(newest);
   if (offline) return [];
   const connected =
     running === undefined
@@ -48,8 +48,8 @@ function alone(genesis: Genesis | undefined): Finding[] {
 }
 
 /** Without the seed, which takes the passphrase of an encrypted key, a handshake would be refused. */
-async function probeOf({ home, config, key, passphrase, genesis }: Facts): Promise<PeerProbe | undefined> {
-  if (key.value === undefined || genesis.value === undefined) return undefined;
+async function probeOf({ home, config, key, passphrase, newest }: Facts): Promise<PeerProbe | undefined> {
+  if (key.value === undefined || newest === undefined) return undefined;
   if (key.value.encrypted && passphrase === undefined) return undefined;
   const { validatorKey } = config.value!.config;
   const { seed } = await loadKey({ home, validatorKey }, passphrase);
@@ -57,7 +57,7 @@ async function probeOf({ home, config, key, passphrase, genesis }: Facts): Promi
 }
 
 async function checkPeer(
-  { genesis, running, signal }: Facts,
+  { newest, running, signal }: Facts,
   address: string,
   connected: readonly PeerView[],
   probe: PeerProbe | undefined,
@@ -79,9 +79,9 @@ async function checkPeer(
   if (probe === undefined) return answering(check, running !== undefined);
   try {
     const peer = await probe.dial(address, signal);
-    if (genesis.value?.validators.some(({ publicKey }) => publicKey === peer.publicKey))
+    if (newest?.validators.some(({ publicKey }) => publicKey === peer.publicKey))
       return versionFinding(check, peer.agent ?? null, `handshake in ${peer.handshakeMs.toFixed(0)} ms`);
-    const remedy = 'its key is in no genesis of this network: correct network.peers';
+    const remedy = 'its key is in no genesis or newest epoch of this network: correct network.peers';
     return failure(check, `is no validator of this network (${peer.publicKey.slice(0, 16)}...)`, remedy);
   } catch (error) {
     signal.throwIfAborted();
@@ -101,7 +101,7 @@ function answering(check: string, runs: boolean): Finding {
 function handshakeRemedy(error: unknown): string {
   if (/does not match expected/.test((error as Error).message))
     return 'another node has this address now: correct the peer id or the address in network.peers';
-  return "is it a validator of the same network, and is this node's key in its genesis? Another program may have the port";
+  return "is it a validator of the same network, and is this node's key in its genesis or its newest epoch? Another program may have the port";
 }
 
 function versionFinding(check: string, agent: string | null, found: string): Finding {

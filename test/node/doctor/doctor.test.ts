@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { parse, stringify } from 'yaml';
+import { epochPath, epochText } from '../../../src/config/epochs.ts';
 import { loadKey, rebindKeyToData, resealKey } from '../../../src/config/key.ts';
 import { createTestnet, loopbackPlaces, type TestnetValidator } from '../../../src/config/testnet.ts';
 import { createLibp2pNetwork } from '../../../src/network/libp2p-network.ts';
@@ -15,6 +16,8 @@ import { type DoctorReport, examine } from '../../../src/node/doctor/doctor.ts';
 import type { DoctorOptions } from '../../../src/node/doctor/facts.ts';
 import type { State } from '../../../src/node/doctor/finding.ts';
 import { createCommittee } from '../../../src/protocol/committee.ts';
+import { createSigner } from '../../../src/protocol/ed25519.ts';
+import { type EpochChange, proposeChange, signChange } from '../../../src/protocol/epoch-change.ts';
 import type { Genesis } from '../../../src/protocol/genesis.ts';
 import { openLevelStore } from '../../../src/store/level-store.ts';
 import { RecordingHandlers } from '../../contract/network.ts';
@@ -90,6 +93,22 @@ describe('node/doctor', function () {
     );
     running.push(() => host.stop());
     return host.listenAddresses()[0]!;
+  }
+
+  async function putEpoch(text: string) {
+    await mkdir(join(world.home, 'epochs'));
+    await writeFile(epochPath(world.home, 1), text);
+  }
+
+  /** The change that removes the home's own validator. */
+  async function withoutOwnKey(signers: readonly number[]): Promise<EpochChange> {
+    const committee = createCommittee(world.genesis);
+    let change = proposeChange(committee, { ...world.genesis, validators: world.genesis.validators.slice(1) });
+    for (const index of signers) {
+      const { seed } = await loadKey({ home: world.validators[index]!.home });
+      change = signChange(committee, change, createSigner(seed));
+    }
+    return change;
   }
 
   async function openStore() {
@@ -198,6 +217,21 @@ describe('node/doctor', function () {
         await writeKey(join(world.home, 'key.json'), { ...generateKey(), dataId: null });
       },
       [/membership/, 'warning', /can only observe/, /--observer/],
+    ],
+    [
+      'a damaged change of epoch',
+      () => putEpoch('{"format": "pheme-epoch/1"'),
+      [/^epochs$/, 'failure', /001\.json is not JSON/, /copy the file anew/],
+    ],
+    [
+      'a change that too few signed',
+      async () => putEpoch(epochText(await withoutOwnKey([2, 3]))),
+      [/^epochs$/, 'failure', /signed by weight 2, but needs 3/, /copy the file anew/],
+    ],
+    [
+      'a key that an epoch removed',
+      async () => putEpoch(epochText(await withoutOwnKey([1, 2, 3]))),
+      [/membership/, 'warning', /no validator of the newest epoch/, /pheme epoch propose --add/],
     ],
     [
       'a threshold of two thirds',
@@ -343,6 +377,15 @@ describe('node/doctor', function () {
     const report = await examined({ environment: { PHEME_NONSENSE: '1' } });
     for (const check of [/concurrency/, /rpc\.prot/, /PHEME_NONSENSE/, /^key$/, /api-token/, /^genesis$/])
       assertFound(report, check, 'failure', /./, /./);
+  });
+
+  it('goes by the newest epoch: who is a validator, and how many there are', async () => {
+    await peers(await startPeer(1));
+    await putEpoch(epochText(await withoutOwnKey([1, 2, 3])));
+    const report = await examined();
+    assertFound(report, /^epochs$/, 'ok', /epoch 1 is the newest: 3 validators, quorum 3 of 3/, undefined);
+    assertFound(report, /genesis rules/, 'warning', /3 validators: with one of them down/, /or on an epoch/);
+    assertFound(report, /^genesis$/, 'ok', /4 validators/, undefined);
   });
 
   it('reaches peers through their handshake, and shows what they run', async () => {
