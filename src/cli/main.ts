@@ -3,8 +3,11 @@ import { setFlagsFromString } from 'node:v8';
 
 // Above: the C library keeps an arena for almost every thread of the judges and the database, 70 MB in all, unless told.
 
-/** A daemon rests most of its time: where the space for new objects does not grow it holds a quarter less, as fast as ever. */
-const KEEP_SMALL = '--semi-space-growth-factor=1';
+/**
+ * A daemon rests most of its time. Where the space for new objects does not grow it holds a quarter less, as fast as
+ * ever; and where old ones are collected once a fifth was added, instead of once they doubled, a third less.
+ */
+const KEEP_SMALL = ['--semi-space-growth-factor=1', '--heap-growing-percent=20'];
 
 // No package may be imported statically here: an older Node.js would fail on the packages before it could say why.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -15,7 +18,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   );
   process.exitCode = 2;
 } else {
-  setFlagsFromString(KEEP_SMALL);
+  for (const flag of KEEP_SMALL) setFlagsFromString(flag);
   const { runProcess } = await import('./run-process.ts');
   await runProcess();
 }

@@ -131,8 +131,7 @@ describe('pheme epoch', function () {
     await refused(0, ['sign', at('other.json'), '--yes'], /has signed another change to epoch 1/);
     assert.equal(await readFile(at('other.json'), 'utf8'), before);
     assert.equal((await shown(0, 'sign', at('one.json'), '--yes')).weight, 3);
-    assert.equal((await shown(3, 'sign', at('one.json'), '--yes')).weight, 4);
-    assert.equal((await changeIn('one.json')).signatures.length, 4);
+    assert.equal((await changeIn('one.json')).signatures.length, 3);
     await epoch(3, 'apply', at('one.json'));
     await refused(3, ['sign', at('other.json'), '--yes'], /has applied another change to epoch 1/);
   });
