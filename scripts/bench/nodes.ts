@@ -47,8 +47,8 @@ export async function sync({ samples }: BenchOptions): Promise<Table> {
 }
 
 async function resultsOf(net: BenchNet, index: number): Promise<number> {
-  const { tasks } = await net.call<{ tasks: { decided: number } }>(index, 'pheme_status');
-  return tasks.decided;
+  const { results } = await net.call<{ results: number }>(index, 'pheme_status');
+  return results;
 }
 
 async function submitAll(net: BenchNet, count: number, make: () => object, nodes: number): Promise<string[]> {

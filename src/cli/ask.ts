@@ -104,26 +104,20 @@ async function whileShowing<T>(client: VerifyingClient, taskId: string, out: Out
   }
 }
 
-async function showProgress(
-  { rpc, genesis }: VerifyingClient,
-  taskId: string,
-  out: Output,
-  signal: AbortSignal,
-): Promise<void> {
-  const total = genesis.validators.length;
+async function showProgress({ rpc }: VerifyingClient, taskId: string, out: Output, signal: AbortSignal): Promise<void> {
   for (;;) {
     await delay(PROGRESS_POLL_MS, undefined, { signal });
     const view = await rpc.call('pheme_getTask', { taskId }, { signal });
     const status = await rpc.call('pheme_status', {}, { signal });
-    out.progress(`${progressText(view, total)}${connectionText(status)}`);
+    out.progress(`${progressText(view)}${connectionText(status)}`);
   }
 }
 
-function progressText(view: TaskView | null, total: number): string {
+function progressText(view: TaskView | null): string {
   const progress = view?.progress;
   if (progress === undefined) return view === null ? 'announcing the task' : `the task is ${view.state}`;
   const { phase, committed, revealed, round } = progress;
-  if (phase === 'collecting') return `judging: ${committed.length} of ${total} validators have committed`;
+  if (phase === 'collecting') return `judging: ${committed.length} validators have committed`;
   if (phase === 'revealing') return `revealing: ${revealed.length} of ${committed.length} judgements`;
   return `voting: round ${round ?? 0}`;
 }

@@ -15,6 +15,7 @@ import { Certificates } from './certificates.ts';
 import { Decisions } from './decisions.ts';
 import type { EngineDependencies, EngineEvents, EngineOptions } from './engine-options.ts';
 import { JournalIndex } from './journal-index.ts';
+import { JudgingGate } from './judging-gate.ts';
 import { HEARD_TASKS_MAX, RECONNECT_SPREAD_MS, TASK_LIMITS } from './limits.ts';
 import { OpenTask, type OpenTaskContext, type OpenTaskInit } from './open-task.ts';
 import { Outbox } from './outbox.ts';
@@ -178,7 +179,7 @@ export class Engine implements NetworkHandlers {
       background,
       protocol: new ConsensusProtocol(committee, identity?.index ?? null),
       outbox: this.#outbox,
-      judge,
+      gate: new JudgingGate(judge, clock),
       clock,
       random,
       logger,

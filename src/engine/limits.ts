@@ -49,6 +49,12 @@ export const FRAME_BYTES_TARGET = 192 * 1024;
 /** Before a failed write is repeated. */
 export const WRITE_RETRY_MS = 1_000;
 
+/** Tasks begun and not ended, beyond which others wait for their turn at the judge: about a second of a busy node's work. */
+export const UNDER_WAY_MAX = 128;
+/** After so long a task that did not end gives its place away; an outage must not keep others from being judged. */
+export const UNDER_WAY_MS = 2_000;
+/** Requests a second for all that was said of tasks that learn nothing: under load each would make the next ones later. */
+export const OVERDUE_PER_SECOND = 20;
 /** The first repeat of an undecided task's leaves; grows by half each time that nothing came of it. */
 export const REPEAT_MS = 2_000;
 export const REPEAT_MS_MAX = 16_000;

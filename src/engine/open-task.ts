@@ -20,9 +20,10 @@ import type { Authentic, SignedLeaf } from '../protocol/signed-leaf.ts';
 import type { Task } from '../protocol/task.ts';
 import type { ValidationResult } from '../protocol/validation-result.ts';
 import type { Background } from './background.ts';
+import type { JudgingGate } from './judging-gate.ts';
 import { DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX, TIMER_MS_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
-import type { Clock, Judge, Logger, Random, TimelineEntry } from './ports.ts';
+import type { Clock, Logger, Random, TimelineEntry } from './ports.ts';
 import { sealJudgement } from './seal.ts';
 import { TimelineWatch } from './timeline-watch.ts';
 
@@ -31,7 +32,7 @@ const SALT_BYTES = 32;
 export interface OpenTaskContext {
   protocol: ConsensusProtocol;
   outbox: Outbox;
-  judge: Judge;
+  gate: JudgingGate;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -155,7 +156,9 @@ export class OpenTask {
     const effects = this.#context.protocol.step(this.instance, input);
     this.#watch.observe(input, effects);
     for (const effect of effects) this.#perform(effect);
-    if (input.kind === 'leaf') this.#tellReveal(input.leaf);
+    if (input.kind !== 'leaf') return;
+    this.#tellReveal(input.leaf);
+    if (input.leaf.signer !== this.instance.self) this.#context.gate.letIn(this.taskId);
   }
 
   #tellReveal({ signer, leaf }: SignedLeaf): void {
@@ -297,7 +300,7 @@ export class OpenTask {
 
   /** Whatever the judge does, something comes back within the budget: at worst an abstention with its reason. */
   #judgeWithinBudget(): Promise<Judgement> {
-    const { clock, judge, protocol, logger } = this.#context;
+    const { clock, gate, protocol, logger } = this.#context;
     const { judgeBudgetMs, graceMs } = protocol.committee.rules.timers;
     // Ends before the deadline closes the task, so that an abstention is still committed, and listed by others.
     const budgetMs = Math.min(judgeBudgetMs, Math.max(DEADLINE_WAIT_MS_MIN / 2, this.#untilDeadlineMs() - graceMs));
@@ -307,8 +310,8 @@ export class OpenTask {
         this.#judging.abort();
       });
       this.#timers.add(cancel);
-      judge
-        .judge(this.task, this.#judging.signal, budgetMs)
+      gate
+        .judge(this.taskId, this.task, this.#judging.signal, budgetMs)
         .then(resolve, (error: unknown) => {
           if (!this.#judging.signal.aborted)
             logger.warn({ taskId: this.taskId, error: (error as Error).message }, 'the judge failed');
@@ -347,7 +350,7 @@ export class OpenTask {
     const { leaves, bundles } = repeatOf(this.instance);
     if (maySign(this.instance)) outbox.repeat(leaves, bundles);
     if (this.#announcement !== null && this.instance.closedWeight === 0) outbox.announce(this.#announcement);
-    this.#context.onOverdue(this);
+    if (!this.#context.gate.isWaiting(this.taskId)) this.#context.onOverdue(this);
   }
 
   /** Changes whenever something was learnt. */

@@ -9,7 +9,7 @@ import type { Digest } from '../protocol/hash.ts';
 import { leafDigest } from '../protocol/merkle.ts';
 import { taskIdOf } from '../protocol/task.ts';
 import type { Background } from './background.ts';
-import { ANSWER_PAUSE_MS, FETCH_PAUSE_MS } from './limits.ts';
+import { ANSWER_PAUSE_MS, FETCH_PAUSE_MS, OVERDUE_PER_SECOND } from './limits.ts';
 import type { OpenTask } from './open-task.ts';
 import type { Clock, Logger, Network, PeerKey, Random } from './ports.ts';
 
@@ -34,6 +34,7 @@ export class PeerExchange {
   readonly #context: PeerExchangeContext;
   readonly #asking = new Set<string>();
   readonly #answered = new Set<string>();
+  #overdue = { second: 0, asked: 0 };
   #stopped = false;
 
   constructor(context: PeerExchangeContext) {
@@ -55,8 +56,12 @@ export class PeerExchange {
     this.#fetchLeaves(task, holder ?? this.#someValidator(), value ? null : digests);
   }
 
-  /** Asks anybody for everything said about a task: gossip is a hint, not a guarantee. */
+  /** Asks anybody for everything said about a task: gossip is a hint, not a guarantee. So many a second; repeats come back to it. */
   fetchAll(task: OpenTask): void {
+    const second = Math.floor(this.#context.clock.nowMs() / 1000);
+    if (second !== this.#overdue.second) this.#overdue = { second, asked: 0 };
+    if (this.#overdue.asked >= OVERDUE_PER_SECOND) return;
+    this.#overdue.asked += 1;
     this.#fetchLeaves(task, this.#someValidator(), null);
   }
 
