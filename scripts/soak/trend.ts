@@ -9,12 +9,14 @@ export interface Trend {
   mean: number;
   most: number;
   percentPer10Minutes: number;
-  /** Half of the 95% range of that growth, as if points scattered independently; short runs tell little. */
+  /** Half of the 95% range of that growth; short runs tell little. */
   plusMinus: number;
 }
 
 const TEN_MINUTES_SECONDS = 600;
 const NORMAL_95 = 1.96;
+/** Beyond it points tell next to nothing of a trend; one would divide by nothing. */
+const FOLLOWING_MAX = 0.99;
 
 /** Least squares; undefined with fewer than three points, which leave no scatter to tell growth from chance. */
 export function trendOf(points: readonly Point[]): Trend | undefined {
@@ -23,8 +25,8 @@ export function trendOf(points: readonly Point[]): Trend | undefined {
   const middle = meanOf(points.map(({ atSeconds }) => atSeconds));
   const spread = sum(points.map(({ atSeconds }) => (atSeconds - middle) ** 2));
   const slope = sum(points.map(({ atSeconds, value }) => (atSeconds - middle) * (value - mean))) / spread;
-  const residual = sum(points.map(({ atSeconds, value }) => (value - mean - slope * (atSeconds - middle)) ** 2));
-  const deviation = Math.sqrt(residual / (points.length - 2) / spread);
+  const scatter = points.map(({ atSeconds, value }) => value - mean - slope * (atSeconds - middle));
+  const deviation = Math.sqrt((sum(scatter.map((off) => off ** 2)) / (points.length - 2) / spread) * dilution(scatter));
   const percent = (perSecond: number) => round((100 * TEN_MINUTES_SECONDS * perSecond) / mean);
   return {
     mean: round(mean),
@@ -32,6 +34,18 @@ export function trendOf(points: readonly Point[]): Trend | undefined {
     percentPer10Minutes: percent(slope),
     plusMinus: percent(NORMAL_95 * deviation),
   };
+}
+
+/**
+ * How many points in a row tell as much as one of independent points: memory climbs between collections, so that a
+ * sample resembles the one before (first-order autoregression).
+ */
+function dilution(scatter: readonly number[]): number {
+  const whole = sum(scatter.map((off) => off ** 2));
+  if (whole === 0) return 1;
+  const following = sum(scatter.slice(1).map((off, before) => off * scatter[before]!)) / whole;
+  const bounded = Math.min(Math.max(following, 0), FOLLOWING_MAX);
+  return (1 + bounded) / (1 - bounded);
 }
 
 /** Of a list of values, in whole units; null of an empty one. */

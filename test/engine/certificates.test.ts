@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Certificates } from '../../src/engine/certificates.ts';
+import { RECENT_CERTS_MAX } from '../../src/engine/limits.ts';
 import { encodeCert } from '../../src/engine/outbox.ts';
 import { createAuthenticator } from '../../src/protocol/authenticator.ts';
 import { hash } from '../../src/protocol/hash.ts';
@@ -28,6 +29,22 @@ describe('the certificates of a node', () => {
     assert.deepEqual(Buffer.from(read!.coreBytes), Buffer.from(cert.coreBytes));
     certificates.note(cert);
     assert.equal(await certificates.get(cert.taskId), cert);
+  });
+
+  it('leave the memory for later ones, and are read from the store after that', async () => {
+    const { store, certificates } = setUp();
+    await store.write({ results: [{ taskId: cert.taskId, certBytes: encodeCert(cert) }] });
+    certificates.note(cert);
+    const noteOthers = (name: string, number: number) => {
+      for (let other = 0; other < number; other++) certificates.note({ ...cert, taskId: hash(name, other) });
+    };
+    noteOthers('later', RECENT_CERTS_MAX - 1);
+    assert.equal(await certificates.get(cert.taskId), cert, 'still in memory');
+    noteOthers('last', 1);
+    const read = await certificates.get(cert.taskId);
+    assert.notEqual(read, cert);
+    assert.deepEqual(encodeCert(read!), encodeCert(cert));
+    assert.equal(certificates.has(cert.taskId), true, 'its id stays');
   });
 
   it('are checked whole when they are read', () => {

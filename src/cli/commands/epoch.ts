@@ -16,8 +16,9 @@ import {
   signedWeightOf,
 } from '../../protocol/epoch-change.ts';
 import { ValidationError } from '../../protocol/errors.ts';
-import { type Genesis, type GenesisValidator, genesisWarnings } from '../../protocol/genesis.ts';
+import { type Genesis, genesisWarnings } from '../../protocol/genesis.ts';
 import { collect } from '../arguments.ts';
+import { changedValidators, sameConfig, type ValidatorEdits } from '../epoch-edit.ts';
 import { readChange } from '../epoch-file.ts';
 import { changeWords, shortKey } from '../epoch-words.ts';
 import { examples } from '../examples.ts';
@@ -26,11 +27,8 @@ import { type PassphraseFlags, passphraseOption, presentPassphrase } from '../pa
 import type { CommandDefinition, Handler } from '../program.ts';
 import type { Session } from '../session.ts';
 
-interface ProposeFlags {
+interface ProposeFlags extends ValidatorEdits {
   out: string;
-  add?: string[];
-  remove?: string[];
-  weight?: string[];
   genesis?: string;
 }
 
@@ -86,6 +84,13 @@ interface Known {
   committees: Committee[];
 }
 
+/** A change beside the committee that signs it and the one that it makes. */
+interface Step {
+  change: EpochChange;
+  before: Committee;
+  after: Committee;
+}
+
 async function knownTo(session: Session): Promise<Known> {
   const genesis = await session.pinnedGenesis(undefined);
   const changes = await loadEpochs(session.home, genesis);
@@ -101,10 +106,11 @@ const propose: Handler<ProposeFlags> = async (session, flags) => {
   const rules = given?.rules ?? present.rules;
   const change = proposeChange(before, { ...genesis, validators, rules });
   const after = proposedCommittee(before, change);
+  const step = { change, before, after };
   if (sameConfig(before, after)) usage('the change changes nothing: give --add, --remove, --weight or --genesis');
   await writeFileAtomic(resolve(flags.out), epochText(change));
-  describe(session, before, after, change);
-  printJson(session, before, after, change);
+  describe(session, step);
+  printJson(session, step);
   for (const warning of genesisWarnings(change.genesis)) session.out.note(`note: ${warning}`);
   session.out.note(
     `next: operators of weight ${before.quorum} run pheme epoch sign ${flags.out}, each on their machine`,
@@ -114,15 +120,14 @@ const propose: Handler<ProposeFlags> = async (session, flags) => {
 
 const sign: Handler<SignFlags> = async (session, { yes, ...flags }, file) => {
   const { committees } = await knownTo(session);
-  const change = await readChange(session.io, file!);
-  const before = committeeBefore(committees, change);
-  const after = proposedCommittee(before, change);
+  const step = stepOf(committees, await readChange(session.io, file!));
+  const { change, before, after } = step;
   assertNoRival(committees, after);
   const { config } = await session.loadConfig();
   const { publicKey } = await describeKey(config);
   if (indexOfKey(before, publicKey) === undefined)
     usage(`the key of ${session.home} is no validator of epoch ${before.epoch}`);
-  describe(session, before, after, change);
+  describe(session, step);
   if (yes !== true && !(await confirmed(session, `sign epoch ${after.epoch} with ${publicKey}?`)))
     throw new ValidationError('nothing was signed', 'INTERRUPTED');
   const key = await loadKey(config, presentPassphrase(session.io, flags));
@@ -130,7 +135,7 @@ const sign: Handler<SignFlags> = async (session, { yes, ...flags }, file) => {
   const signed = signChange(before, change, createSigner(key.seed));
   key.seed.fill(0);
   await writeFileAtomic(resolve(file!), epochText(signed));
-  printJson(session, before, after, signed);
+  printJson(session, { before, after, change: signed });
   const weight = signedWeightOf(before, signed);
   session.out.note(
     weight < before.quorum
@@ -143,12 +148,11 @@ const sign: Handler<SignFlags> = async (session, { yes, ...flags }, file) => {
 const apply: Handler<object> = async (session, _flags, ...files) => {
   const { genesis, committees } = await knownTo(session);
   const [first, ...others] = await Promise.all((files.flat() as string[]).map((file) => readChange(session.io, file)));
-  const before = committeeBefore(committees, first!);
+  const { before, after } = stepOf(committees, first!);
   const change = mergeChanges(before, [first!, ...others]);
-  const after = proposedCommittee(before, change);
   await installEpoch(session.home, genesis, change);
-  describe(session, before, after, change);
-  printJson(session, before, after, change);
+  describe(session, { change, before, after });
+  printJson(session, { change, before, after });
   const { config } = await session.loadConfig();
   const { publicKey } = await describeKey(config);
   const place = indexOfKey(after, publicKey);
@@ -161,11 +165,9 @@ const apply: Handler<object> = async (session, _flags, ...files) => {
 const show: Handler<object> = async (session, _flags, file) => {
   const { committees, changes } = await knownTo(session);
   if (file !== undefined) {
-    const change = await readChange(session.io, file);
-    const before = committeeBefore(committees, change);
-    const after = proposedCommittee(before, change);
-    describe(session, before, after, change);
-    printJson(session, before, after, change);
+    const step = stepOf(committees, await readChange(session.io, file));
+    describe(session, step);
+    printJson(session, step);
     return EXIT.ok;
   }
   const { out } = session;
@@ -184,7 +186,7 @@ const show: Handler<object> = async (session, _flags, file) => {
 };
 
 /** For people, before they are asked or after it is done. */
-function describe({ out }: Session, before: Committee, after: Committee, change: EpochChange): void {
+function describe({ out }: Session, { before, after, change }: Step): void {
   const { weight, signedBy } = signedFacts(before, change);
   const by = signedBy.length === 0 ? 'nobody yet' : signedBy.map(shortKey).join(', ');
   out.line(
@@ -195,7 +197,7 @@ function describe({ out }: Session, before: Committee, after: Committee, change:
 }
 
 /** For programs, once it is done. */
-function printJson({ out }: Session, before: Committee, after: Committee, change: EpochChange): void {
+function printJson({ out }: Session, { before, after, change }: Step): void {
   const { epoch, configDigest, validators } = after;
   out.json({ epoch, configDigest, validators, ...signedFacts(before, change), needed: before.quorum });
 }
@@ -205,11 +207,10 @@ function signedFacts(before: Committee, change: EpochChange) {
   return { signedBy, weight: signedWeightOf(before, change) };
 }
 
-/** The committee that signs a change. */
-function committeeBefore(committees: readonly Committee[], { epoch }: EpochChange): Committee {
-  const before = committees[epoch - 1];
-  if (before !== undefined) return before;
-  const message = `the change begins epoch ${epoch}, and this home knows epochs up to ${committees.length - 1}: apply those between first`;
+function stepOf(committees: readonly Committee[], change: EpochChange): Step {
+  const before = committees[change.epoch - 1];
+  if (before !== undefined) return { change, before, after: proposedCommittee(before, change) };
+  const message = `the change begins epoch ${change.epoch}, and this home knows epochs up to ${committees.length - 1}: apply those between first`;
   throw new ValidationError(message, 'INVALID_EPOCH', { path: 'epoch' });
 }
 
@@ -219,40 +220,6 @@ function assertNoRival(committees: readonly Committee[], { epoch, configDigest }
   if (held === undefined || held.configDigest === configDigest) return;
   const message = `this home has applied another change to epoch ${epoch}: propose yours anew, after epoch ${committees.length - 1}`;
   throw new ValidationError(message, 'EPOCH_EXISTS', { path: 'epoch' });
-}
-
-/** Those that stay keep their order, new ones come last. */
-function changedValidators(present: readonly GenesisValidator[], { add = [], remove = [], weight = [] }: ProposeFlags) {
-  const removed = new Set(remove.map((key) => keyOf(present, key)));
-  const weights = new Map(weight.map(weighted).map(([key, value]) => [keyOf(present, key), value]));
-  const kept = present
-    .filter(({ publicKey }) => !removed.has(publicKey))
-    .map((validator) => ({ ...validator, weight: weights.get(validator.publicKey) ?? validator.weight }));
-  return [...kept, ...add.map((text) => (text.includes('=') ? weighted(text) : ([text, 1] as const))).map(asValidator)];
-}
-
-function asValidator([publicKey, weight]: readonly [string, number]): GenesisValidator {
-  return { publicKey, weight };
-}
-
-function weighted(text: string): [string, number] {
-  const [key = '', weight = ''] = text.split('=');
-  if (!/^[1-9]\d{0,9}$/.test(weight)) usage(`give KEY=WEIGHT with a whole weight above 0, got ${text}`);
-  return [key, Number(weight)];
-}
-
-/** A validator by its key, or by the beginning of it. */
-function keyOf(validators: readonly GenesisValidator[], text: string): string {
-  const found = validators.filter(({ publicKey }) => text !== '' && publicKey.startsWith(text));
-  if (found.length === 1) return found[0]!.publicKey;
-  return usage(
-    `${found.length === 0 ? 'no' : 'more than one'} validator of this epoch has a key that begins with ${text}`,
-  );
-}
-
-function sameConfig(before: Committee, after: Committee): boolean {
-  const plain = ({ validators, rules }: Committee) => JSON.stringify([validators, rules]);
-  return plain(before) === plain(after);
 }
 
 /** Asked at a terminal; without one nothing is signed unless it was said beforehand. */

@@ -30,6 +30,15 @@ describe('the trend of a soak', () => {
     assert.ok(long.plusMinus < 0.2, `${long.plusMinus}`);
   });
 
+  it('takes samples that follow one another for fewer than as many independent ones', () => {
+    const saw = Array.from({ length: 240 }, (_, i) => 300 + (i % 40));
+    const shuffled = saw.map((_, i) => saw[(i * 97) % saw.length]!);
+    const [climbing, scattered] = [saw, shuffled].map(
+      (values) => trendOf(values.map((value, i) => ({ atSeconds: 5 * i, value })))!.plusMinus,
+    ) as [number, number];
+    assert.ok(climbing > 4 * scattered, `${climbing} and ${scattered}`);
+  });
+
   it('has none for fewer than three points', () => {
     assert.equal(
       trendOf([
