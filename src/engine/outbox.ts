@@ -8,7 +8,7 @@ import type { Signer } from '../protocol/ed25519.ts';
 import { ValidationError } from '../protocol/errors.ts';
 import { type Announcement, encodeFrame } from '../protocol/frame.ts';
 import type { Digest } from '../protocol/hash.ts';
-import { BATCH_LEAVES_MAX } from '../protocol/limits.ts';
+import { BATCH_LEAVES_MAX, FETCH_ITEMS_MAX } from '../protocol/limits.ts';
 import { type Authentic, asAuthentic, attachmentToCbor, type SignedLeaf } from '../protocol/signed-leaf.ts';
 import type { TickSummary } from './engine-options.ts';
 import { type EngineRecord, encodeRecords, type TaskRecord } from './journal.ts';
@@ -29,6 +29,9 @@ export interface OutboxOptions {
   onJournaled(tick: number, records: readonly TaskRecord[]): void;
   onTick?(tick: TickSummary): void;
 }
+
+/** Id, origin, size and signature of an announcement, beside its body. */
+const ANNOUNCEMENT_BYTES = 128;
 
 /** What gathers until the next tick. */
 interface Tick {
@@ -213,7 +216,7 @@ export class Outbox {
   /** How many new leaves went under each signature. */
   #send(tick: Tick): number[] {
     // A leaf that comes before its task makes everybody ask for the body.
-    for (const announcement of tick.announcements) this.#broadcast({ announcements: [announcement] });
+    for (const announcements of grouped(tick.announcements)) this.#broadcast({ announcements });
     const batches = [...chunks(tick.leaves)];
     for (const leaves of batches) this.#sendBatch(leaves, false);
     for (const leaves of chunks(tick.repeats)) this.#sendBatch(leaves, true);
@@ -283,6 +286,23 @@ function* chunks(leaves: OwnLeaf[]): Generator<OwnLeaf[]> {
     bytes += size;
   }
   if (chunk.length > 0) yield chunk;
+}
+
+/** Announcements in groups that fit one frame: under load one frame tells of many tasks. */
+function* grouped(announcements: readonly Announcement[]): Generator<Announcement[]> {
+  let group: Announcement[] = [];
+  let bytes = 0;
+  for (const announcement of announcements) {
+    const size = ANNOUNCEMENT_BYTES + (announcement.body?.length ?? 0);
+    if (group.length > 0 && (bytes + size > FRAME_BYTES_TARGET || group.length === FETCH_ITEMS_MAX)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(announcement);
+    bytes += size;
+  }
+  if (group.length > 0) yield group;
 }
 
 /** A certificate as it is stored. */

@@ -6,7 +6,12 @@ import { announcementOf } from '../../src/engine/submission.ts';
 import { createAuthenticator } from '../../src/protocol/authenticator.ts';
 import { decodeFrame } from '../../src/protocol/frame.ts';
 import { hash } from '../../src/protocol/hash.ts';
-import { BATCH_LEAVES_MAX, GOSSIP_BYTES_MAX } from '../../src/protocol/limits.ts';
+import {
+  BATCH_LEAVES_MAX,
+  FETCH_ITEMS_MAX,
+  GOSSIP_BYTES_MAX,
+  TASK_INLINE_BYTES_MAX,
+} from '../../src/protocol/limits.ts';
 import type { SignedLeaf } from '../../src/protocol/signed-leaf.ts';
 import type { Value } from '../../src/protocol/value.ts';
 import { approve, fakeCommittee, idOf, openingOf, Speaker, TASK_ID } from '../consensus/fixture.ts';
@@ -70,6 +75,23 @@ describe('R27: the outbox', () => {
     await clock.pass(10);
     const frames = network.broadcasts.map((frame) => decodeFrame(frame));
     assert.deepEqual([frames[0]!.announcements?.length, frames[1]!.batch !== undefined], [1, true]);
+  });
+
+  it('tells of many tasks in one frame, and in more where one would not hold them', async () => {
+    const { clock, network, outbox } = setUp();
+    const signer = { index: 0, signer: signerOf(committee, 0) };
+    const bodies = [...Array(600).fill(10), ...Array(8).fill(TASK_INLINE_BYTES_MAX)];
+    for (const [number, size] of bodies.entries())
+      outbox.announce(announcementOf(committee, signer, hash('task', number), new Uint8Array(size)));
+    await clock.pass(10);
+    const frames = network.broadcasts.map((frame) => decodeFrame(frame).announcements.length);
+    assert.equal(
+      frames.reduce((sum, count) => sum + count, 0),
+      bodies.length,
+    );
+    assert.equal(frames[0], FETCH_ITEMS_MAX);
+    assert.ok(frames.length <= 6, `${frames}`);
+    for (const frame of network.broadcasts) assert.ok(frame.length <= GOSSIP_BYTES_MAX, `${frame.length} bytes`);
   });
 
   it('has one write in flight; what comes meanwhile gathers for the next', async () => {
