@@ -186,6 +186,7 @@ export class Engine implements NetworkHandlers {
       holdBack: (digest) => this.reports.holdBack(digest),
       release: (digest) => this.reports.release(digest),
       onWant: (task) => this.#exchange.fetchWanted(task),
+      isConnected: (index) => network.peers().some(({ validatorIndex }) => validatorIndex === index),
       onOverdue: (task) => this.#exchange.fetchAll(task),
       onReveal: (signer, result) => this.reports.pull(result, committee.validators[signer]!.publicKey),
       onOwnKeyElsewhere: () => this.#probation.prolong(),
@@ -368,8 +369,7 @@ export class Engine implements NetworkHandlers {
   }
 
   #noteEntry(tick: number, taskIds: readonly Digest[]): void {
-    const isOpen = (taskId: Digest) => this.#tasks.has(taskId) || this.#bodiless.has(taskId);
-    const open = taskIds.filter((taskId) => isOpen(taskId) || this.givenUp.has(taskId));
+    const open = taskIds.filter((id) => this.#tasks.has(id) || this.#bodiless.has(id) || this.givenUp.has(id));
     if (this.#journal.add(tick, open)) this.#outbox.dropJournal(tick);
   }
 

@@ -61,6 +61,9 @@ export const REPEAT_MS_MAX = 16_000;
 /** Repeats after a peer connected are spread over this time. */
 export const RECONNECT_SPREAD_MS = 300;
 
+/** A quorum has committed, and the others are not connected: whoever comes back within this time is waited for. */
+export const AWAY_MS = 500;
+
 /** A judge's and an observer's time is cut by a task's deadline, but never below this. */
 export const DEADLINE_WAIT_MS_MIN = 1_000;
 

@@ -21,7 +21,7 @@ import type { Task } from '../protocol/task.ts';
 import type { ValidationResult } from '../protocol/validation-result.ts';
 import type { Background } from './background.ts';
 import type { JudgingGate } from './judging-gate.ts';
-import { DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX, TIMER_MS_MAX } from './limits.ts';
+import { AWAY_MS, DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX, TIMER_MS_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Clock, Logger, Random, TimelineEntry } from './ports.ts';
 import { sealJudgement } from './seal.ts';
@@ -59,6 +59,8 @@ export interface OpenTaskContext {
   /** Something happened that an explanation tells. */
   onEntry(taskId: Digest, entry: Omit<TimelineEntry, 'atMs'>): void;
   onDecided(cert: Cert): void;
+  /** Whether a validator is connected now; by its position. */
+  isConnected(index: number): boolean;
 }
 
 export interface OpenTaskInit {
@@ -243,6 +245,19 @@ export class OpenTask {
     const cancel = this.#context.clock.setTimer(cutMs, () => {
       this.#timers.delete(cancel);
       this.dispatch({ kind: 'timer', timer });
+    });
+    this.#timers.add(cancel);
+    if (timer.name === 'grace')
+      this.#armVain(() => this.dispatch({ kind: 'timer', timer }), Math.min(delayMs, AWAY_MS));
+  }
+
+  /** R23: nobody is waited for who is not there. */
+  #armVain(action: () => void, delayMs: number): void {
+    const cancel = this.#context.clock.setTimer(delayMs, () => {
+      this.#timers.delete(cancel);
+      const { commits, committee } = this.instance;
+      const awaited = [...committee.validators.keys()].filter((index) => !commits.has(index));
+      if (!awaited.some((index) => this.#context.isConnected(index))) action();
     });
     this.#timers.add(cancel);
   }

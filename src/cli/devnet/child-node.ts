@@ -29,7 +29,7 @@ const NODE_VARIABLES = /^(?:OPENAI_API_KEY|MODEL_ENDPOINT|DEFAULT_MODEL|VALIDATO
 const MODEL_ACCESS = ['OPENAI_API_KEY', 'MODEL_ENDPOINT'];
 
 /** What `pheme` gives itself where it is started by its name. */
-const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
+const SMALL_ARENAS = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -42,7 +42,7 @@ export function childEnvironment(
     ([name]) => !NODE_VARIABLES.test(name) || (model !== undefined && MODEL_ACCESS.includes(name)),
   );
   const named = model === undefined ? {} : { DEFAULT_MODEL: model };
-  return { ...FEW_ARENAS, ...Object.fromEntries(kept), ...named };
+  return { ...SMALL_ARENAS, ...Object.fromEntries(kept), ...named };
 }
 
 /**
