@@ -1,8 +1,6 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 node
+#!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
-
-// Above: unless told, the C library keeps an arena for almost every thread of the judges and the database; and once a
-// judge freed the 10 MB of a linter, all that is smaller stays in the arenas. Together 50 MB a node.
+import { keepArenasSmall } from './malloc.ts';
 
 /**
  * A daemon rests most of its time. Where the space for new objects does not grow it holds a quarter less, as fast as
@@ -19,6 +17,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   );
   process.exitCode = 2;
 } else {
+  keepArenasSmall(process);
   for (const flag of KEEP_SMALL) setFlagsFromString(flag);
   const { runProcess } = await import('./run-process.ts');
   await runProcess();

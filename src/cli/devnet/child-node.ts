@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SMALL_ARENAS } from '../malloc.ts';
 
 /** How a process ended. */
 export interface Ending {
@@ -27,9 +28,6 @@ const ENTRY = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? 
 /** What would make every validator of a devnet alike, or ask a model that nobody named. */
 const NODE_VARIABLES = /^(?:OPENAI_API_KEY|MODEL_ENDPOINT|DEFAULT_MODEL|VALIDATOR_ENDPOINT|VALIDATOR_KEY|PHEME_.*)$/;
 const MODEL_ACCESS = ['OPENAI_API_KEY', 'MODEL_ENDPOINT'];
-
-/** What `pheme` gives itself where it is started by its name. */
-const SMALL_ARENAS = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
