@@ -5,6 +5,7 @@ import { floorMs } from '../../../scripts/scale/floor.ts';
 import { Links } from '../../../scripts/scale/links.ts';
 import { oneWayMs } from '../../../scripts/scale/regions.ts';
 import { ScaleWorld, WRITE_MS } from '../../../scripts/scale/world.ts';
+import { AWAY_MS } from '../../../src/engine/limits.ts';
 import { SeededRandom } from '../../sim/random.ts';
 
 const PERFECT = { jitter: 0, resent: 0 };
@@ -51,7 +52,7 @@ describe('npm run scale', () => {
     assert.deepEqual((await run()).decided, decided);
   });
 
-  it('decides without the validators that are down, after the grace for them', async () => {
+  it('R23: decides without the validators that are down, once it sees that they are, and not after all the grace', async () => {
     const links = PERFECT;
     const world = await ScaleWorld.start({
       oneWayMs: oneWayMs(4, 'atlantic'),
@@ -63,7 +64,8 @@ describe('npm run scale', () => {
     world.submit(0);
     const [decided] = await world.settle();
     world.stop();
-    assert.ok(decided!.judgedMs > world.committee.rules.timers.graceMs, `${decided!.judgedMs} ms`);
+    const { graceMs } = world.committee.rules.timers;
+    assert.ok(decided!.judgedMs > AWAY_MS && decided!.judgedMs < graceMs / 2, `${decided!.judgedMs} ms`);
   });
 });
 
