@@ -31,12 +31,13 @@ export class JudgingGate {
 
   /** As a {@link Judge}, once it is the task's turn. @param signal aborted when the task ends, judged or not */
   judge(taskId: Digest, task: Task, signal: AbortSignal, budgetMs: number): Promise<Judgement> {
-    const endMs = this.#clock.nowMs() + budgetMs;
-    const begin = () => {
+    const begin = (leftMs: number) => {
       this.#hold(taskId, signal);
-      return this.#judge.judge(task, signal, Math.max(0, endMs - this.#clock.nowMs()));
+      return this.#judge.judge(task, signal, leftMs);
     };
-    return this.#places.size < UNDER_WAY_MAX ? begin() : this.#turn(taskId, signal).then(begin);
+    if (this.#places.size < UNDER_WAY_MAX) return begin(budgetMs);
+    const endMs = this.#clock.nowMs() + budgetMs;
+    return this.#turn(taskId, signal).then(() => begin(Math.max(0, endMs - this.#clock.nowMs())));
   }
 
   /** Others are at it already. */
