@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- SCENARIO... --json --seconds 10 --samples 200 --validators 4,7,10,16]`: what the network itself
+ * `npm run bench [-- SCENARIO... --json --seconds 10 --samples 200 --validators 4,7,10,16 --in-flight 1,10,100,400]`: what the network itself
  * costs, in real processes over loopback TCP with synced databases and a judge that takes no time, beside what cannot be
  * undercut and what users might pick instead. Without a scenario all of them. The method stands in src/PERFORMANCE.md.
  */
@@ -35,6 +35,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     samples: { type: 'string', default: '200' },
     validators: { type: 'string', default: '4,7,10,16' },
+    'in-flight': { type: 'string', default: '1,10,100,400,1000,4000' },
   },
   allowPositionals: true,
 });
@@ -43,10 +44,11 @@ const options: BenchOptions = {
   seconds: Number(values.seconds),
   samples: Number(values.samples),
   validators: values.validators.split(',').map(Number),
+  inFlight: values['in-flight'].split(',').map(Number),
 };
-const numbers = [options.seconds, options.samples, ...options.validators];
+const numbers = [options.seconds, options.samples, ...options.validators, ...options.inFlight];
 if (!numbers.every((number) => Number.isFinite(number) && number >= 1))
-  throw new Error('give --seconds, --samples and --validators as numbers from 1');
+  throw new Error('give --seconds, --samples, --validators and --in-flight as numbers from 1');
 const names = positionals.length > 0 ? positionals : Object.keys(SCENARIOS);
 const unknown = names.find((name) => !Object.hasOwn(SCENARIOS, name));
 if (unknown !== undefined)

@@ -10,6 +10,8 @@ export interface BenchOptions {
   samples: number;
   /** Sizes of networks. */
   validators: readonly number[];
+  /** Tasks under way at once, of each load that is closed. */
+  inFlight: readonly number[];
 }
 
 /** The nearest-rank quantile; NaN of nothing. */

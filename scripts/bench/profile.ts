@@ -13,17 +13,16 @@ export interface CpuProfile {
 }
 
 const VALIDATORS = 4;
-const IN_FLIGHT = 1000;
 const FUNCTIONS_SHOWN = 25;
 const IDLE = new Set(['(idle)', '(program)']);
 
 /** Where the CPU time of one node of four goes at saturation: by folder or package, and by function. */
-export async function profile({ seconds }: BenchOptions): Promise<Table> {
+export async function profile({ seconds, inFlight }: BenchOptions): Promise<Table> {
   const net = await BenchNet.start(VALIDATORS, { profiled: 0 });
   try {
     const decisions = await Decisions.follow(net, VALIDATORS);
     try {
-      await closedLoad({ net, decisions, nodes: VALIDATORS, seconds, inFlight: IN_FLIGHT });
+      for (const count of inFlight) await closedLoad({ net, decisions, nodes: VALIDATORS, seconds, inFlight: count });
     } finally {
       await decisions.stop();
     }

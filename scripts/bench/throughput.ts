@@ -3,7 +3,6 @@ import { closedLoad, type Loaded, openLoad } from './load.ts';
 import type { BenchOptions, Row, Table } from './measures.ts';
 import { BenchNet } from './net.ts';
 
-const IN_FLIGHT = [1, 10, 100, 400, 1000, 4000];
 /** A load that a network should bear without queues. */
 const STEADY_SHARE = 0.7;
 
@@ -11,20 +10,20 @@ const STEADY_SHARE = 0.7;
 export async function throughput(options: BenchOptions): Promise<Table> {
   const table: Table = {};
   for (const count of options.validators.filter((n) => n <= 7)) {
-    const rows = await ofNetwork(count, options.seconds);
+    const rows = await ofNetwork(count, options);
     for (const [name, row] of Object.entries(rows)) table[`n = ${count}, ${name}`] = row;
   }
   return table;
 }
 
-async function ofNetwork(nodes: number, seconds: number): Promise<Table> {
+async function ofNetwork(nodes: number, { seconds, inFlight: steps }: BenchOptions): Promise<Table> {
   const net = await BenchNet.start(nodes);
   const decisions = await Decisions.follow(net, nodes);
   try {
     const load = { net, decisions, nodes, seconds };
     const table: Table = {};
     let most = 0;
-    for (const inFlight of IN_FLIGHT) {
+    for (const inFlight of steps) {
       const loaded = await closedLoad({ ...load, inFlight });
       most = Math.max(most, loaded.perSecond);
       table[`${inFlight} in flight`] = rowOf(loaded);
