@@ -6,7 +6,7 @@ import type { Committee } from '../protocol/committee.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { type Core, decodeCore } from '../protocol/value.ts';
-import { BoundedMap, BoundedSet } from './bounded.ts';
+import { BoundedMap } from './bounded.ts';
 import { DECIDED_IDS_MAX, RECENT_CERTS_MAX } from './limits.ts';
 import type { Store } from './ports.ts';
 
@@ -15,7 +15,8 @@ export class Certificates {
   readonly #committee: Committee;
   readonly #authenticator: Authenticator;
   readonly #store: Store;
-  readonly #ids = new BoundedSet<Digest>(DECIDED_IDS_MAX);
+  /** Whether the certificate of a decided task is surely here too: true until its copy is found damaged. */
+  readonly #held = new BoundedMap<Digest, boolean>(DECIDED_IDS_MAX);
   readonly #recent = new BoundedMap<Digest, Cert>(RECENT_CERTS_MAX);
 
   constructor(committee: Committee, authenticator: Authenticator, store: Store) {
@@ -26,20 +27,20 @@ export class Certificates {
 
   /** Known to be decided, without a look at the disk. */
   has(taskId: Digest): boolean {
-    return this.#ids.has(taskId);
+    return this.#held.get(taskId) !== undefined;
   }
 
   /** R28: also while the stored certificate is damaged: what is decided is never opened again. */
   async isDecided(taskId: Digest): Promise<boolean> {
-    if (this.#ids.has(taskId)) return true;
+    if (this.has(taskId)) return true;
     const decided = await this.#store.hasResult(taskId);
-    if (decided) this.#ids.add(taskId);
+    if (decided) this.#held.set(taskId, false);
     return decided;
   }
 
-  /** The certificate itself is here and sound. */
+  /** The certificate itself is here and sound; read at most once a run, since every peer's list names every task. */
   async isHeld(taskId: Digest): Promise<boolean> {
-    return (await this.get(taskId)) !== undefined;
+    return this.#held.get(taskId) === true || (await this.get(taskId)) !== undefined;
   }
 
   /** Parts of the decided task were dropped here on purpose: they are not to be fetched again. */
@@ -48,7 +49,7 @@ export class Certificates {
   }
 
   note(cert: Cert): void {
-    this.#ids.add(cert.taskId);
+    this.#held.set(cert.taskId, true);
     this.#recent.set(cert.taskId, cert);
   }
 
@@ -57,7 +58,10 @@ export class Certificates {
     const recent = this.#recent.get(taskId);
     if (recent !== undefined) return recent;
     const stored = await this.#store.result(taskId);
-    if (stored === undefined) return undefined;
+    if (stored === undefined) {
+      if (this.has(taskId)) this.#held.set(taskId, false);
+      return undefined;
+    }
     const cert = this.open(stored.certBytes);
     this.note(cert);
     return cert;

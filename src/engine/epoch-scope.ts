@@ -15,7 +15,9 @@ export interface EpochScopeParts {
 
 /** What one catch-up reaches for all epochs (R33): each certificate and each task goes to the engine of its own. */
 export function catchUpScope({ engines, index, store, network }: EpochScopeParts): CatchUpScope {
-  const engineOf = async (taskId: Digest) => engines[(await index.epochOf(taskId)) ?? -1];
+  /** What a network of one epoch holds is that epoch's. */
+  const engineOf = async (taskId: Digest) =>
+    engines.length === 1 ? engines[0] : engines[(await index.epochOf(taskId)) ?? -1];
   return {
     isDecided: (taskId) => store.hasResult(taskId),
     isHeld: async (taskId) => (await engineOf(taskId))?.scope.isHeld(taskId) ?? false,

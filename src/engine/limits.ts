@@ -41,7 +41,9 @@ export const DECODED_BYTES_PER_BYTE = 6;
 export const UNKNOWN_TASK_MS = 30_000;
 
 /** The longest that leaves gather under load; well under a round's timeout. */
-export const TICK_MS_MAX = 25;
+export const TICK_MS_MAX = 40;
+/** Leaves for whose sake a tick waits a millisecond: a frame costs every node about what 20 leaves in it do. */
+export const LEAVES_PER_TICK_MS = 2;
 /** Up to this many leaves a tick count as rest: the next leaf leaves at once. */
 export const QUIET_LEAVES = 8;
 /** Leaves under one signature as this node sends them; with attachments a frame stays below the gossip cap. */

@@ -28,6 +28,8 @@ import { sealJudgement } from './seal.ts';
 import { TimelineWatch } from './timeline-watch.ts';
 
 const SALT_BYTES = 32;
+/** One for all: to make an error with its stack for each task costs more than the abort. */
+const NOT_NEEDED = new Error('its judgement is not needed any more');
 
 export interface OpenTaskContext {
   protocol: ConsensusProtocol;
@@ -188,7 +190,7 @@ export class OpenTask {
 
   stop(): void {
     this.#stopped = true;
-    this.#judging.abort();
+    this.#judging.abort(NOT_NEEDED);
     this.#cancelRepeat();
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
@@ -215,9 +217,9 @@ export class OpenTask {
           { taskId: this.taskId, slot: leafSlot(effect.leaf.leaf) },
           'a leaf under this key is not in this journal: the key signs elsewhere, or the data is old; following this task without signing',
         );
-        return this.#judging.abort();
+        return this.#judging.abort(NOT_NEEDED);
       case 'decided':
-        this.#judging.abort();
+        this.#judging.abort(NOT_NEEDED);
         this.#releaseReport(); // the result is fixed: nothing is left to copy
         return this.#context.onDecided(effect.cert);
     }
@@ -322,7 +324,7 @@ export class OpenTask {
     return new Promise((resolve) => {
       const cancel = clock.setTimer(budgetMs, () => {
         resolve(abstention('timeout', `no judgement within ${budgetMs} ms`));
-        this.#judging.abort();
+        this.#judging.abort(NOT_NEEDED);
       });
       this.#timers.add(cancel);
       gate

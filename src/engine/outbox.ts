@@ -12,7 +12,7 @@ import { BATCH_LEAVES_MAX, FETCH_ITEMS_MAX } from '../protocol/limits.ts';
 import { type Authentic, asAuthentic, attachmentToCbor, type SignedLeaf } from '../protocol/signed-leaf.ts';
 import type { TickSummary } from './engine-options.ts';
 import { type EngineRecord, encodeRecords, type TaskRecord } from './journal.ts';
-import { FRAME_BYTES_TARGET, QUIET_LEAVES, TICK_MS_MAX, WRITE_RETRY_MS } from './limits.ts';
+import { FRAME_BYTES_TARGET, LEAVES_PER_TICK_MS, QUIET_LEAVES, TICK_MS_MAX, WRITE_RETRY_MS } from './limits.ts';
 import type { Clock, Logger, Network, Store, StoredEvidence, StoredTask, StoreWrite } from './ports.ts';
 
 export interface OutboxOptions {
@@ -166,7 +166,7 @@ export class Outbox {
     if (this.#scheduled || this.#flushing) return;
     this.#scheduled = true;
     const load = this.#leavesOfLastTick;
-    const delayMs = load <= QUIET_LEAVES ? 0 : Math.min(TICK_MS_MAX, load / QUIET_LEAVES);
+    const delayMs = load <= QUIET_LEAVES ? 0 : Math.min(TICK_MS_MAX, load / LEAVES_PER_TICK_MS);
     this.#cancelTimer = this.#options.clock.setTimer(delayMs, () => void this.#flush());
   }
 

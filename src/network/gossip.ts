@@ -6,6 +6,7 @@ import {
   TopicValidatorResult,
 } from '@libp2p/gossipsub';
 import type { Logger, PeerKey, Verdict } from '../engine/ports.ts';
+import { type Committee, indexOfKey } from '../protocol/committee.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { GOSSIP_BYTES_MAX } from '../protocol/limits.ts';
 import { sha256 } from '../protocol/sha256.ts';
@@ -19,13 +20,15 @@ import {
   GOSSIP_MESSAGES_MAX,
   GOSSIP_RPC_BYTES_MAX,
   GOSSIP_SUBSCRIPTIONS_MAX,
+  IDONTWANT_BYTES,
   PUBLISH_PENDING_MAX,
 } from './limits.ts';
+import { openParcel, packParcel } from './parcel.ts';
 import { SHUT_OUT_SCORE } from './peer-score.ts';
 
 /** The one topic of a network. */
 export function topicOf(networkId: Digest): string {
-  return `/pheme/${networkId}/1`;
+  return `/pheme/${networkId}/2`;
 }
 
 interface GossipOptions {
@@ -46,6 +49,7 @@ export function gossipService({ topic, committeeSize, scoreOf }: GossipOptions):
     msgIdFn: (message) => sha256(message.data),
     fallbackToFloodsub: false,
     floodPublish: committeeSize <= FLOOD_COMMITTEE_MAX,
+    idontwantMinDataSize: IDONTWANT_BYTES,
     batchPublish: true,
     doPX: false,
     tagMeshPeers: false,
@@ -131,6 +135,9 @@ const RESULTS: Record<Verdict, TopicValidatorResult> = {
 interface GossipParts {
   service: GossipSub;
   topic: string;
+  committee: Committee;
+  /** The node's own key. */
+  ownKey: PeerKey;
   counters: NetworkCounters;
   logger: Logger;
   /** Judges a frame, whatever its length; must not throw. */
@@ -141,11 +148,20 @@ interface GossipParts {
 export class Gossip {
   readonly #parts: GossipParts;
   readonly #service: GossipSubInFull;
+  /** Peer ids of the other validators, as text. */
+  readonly #others: ReadonlySet<string>;
+  /** Own position, if this node is a validator whose frames go to all of them by itself. */
+  readonly #floodsAs: number | null;
   #pending = 0;
 
   constructor(parts: GossipParts) {
     this.#parts = parts;
     this.#service = parts.service as GossipSubInFull;
+    const { committee, ownKey } = parts;
+    const others = committee.validators.map(({ publicKey }) => publicKey).filter((key) => key !== ownKey);
+    this.#others = new Set(others.map((key) => peerIdOfKey(key).toString()));
+    const floods = committee.validators.length <= FLOOD_COMMITTEE_MAX;
+    this.#floodsAs = floods ? (indexOfKey(committee, ownKey) ?? null) : null;
   }
 
   start(): void {
@@ -169,7 +185,7 @@ export class Gossip {
     counters.framesOut += 1;
     counters.bytesOut += frame.length;
     this.#service
-      .publish(topic, frame)
+      .publish(topic, packParcel({ frame, deliveredBy: this.#reachesAll() ? this.#floodsAs : null }))
       .catch((error: Error) => {
         counters.framesDropped += 1;
         logger.debug({ error: error.message }, 'a frame could not be published');
@@ -196,7 +212,24 @@ export class Gossip {
   #receive({ msg, msgId, propagationSource }: GossipsubMessage): void {
     const from = keyOfPeer(propagationSource);
     if (from === undefined || msg.topic !== this.#parts.topic) return;
-    const verdict = this.#parts.judge(msg.data, from);
-    this.#service.reportMessageValidationResult(msgId, propagationSource.toString(), RESULTS[verdict]);
+    const { frame, deliveredBy } = openParcel(msg.data);
+    const verdict = this.#parts.judge(frame, from);
+    const isOver = verdict === 'accept' && deliveredBy !== null && this.#needsNoRelay(deliveredBy, from);
+    const result = isOver ? TopicValidatorResult.Ignore : RESULTS[verdict];
+    this.#service.reportMessageValidationResult(msgId, propagationSource.toString(), result);
+  }
+
+  /** All other validators get what this node publishes, from itself. */
+  #reachesAll(): boolean {
+    if (this.#floodsAs === null) return false;
+    const subscribers = this.#service.getSubscribers(this.#parts.topic);
+    return subscribers.filter((peerId) => this.#others.has(peerId.toString())).length === this.#others.size;
+  }
+
+  /** Only the author's own word counts, and only while nobody here depends on what this node passes on. */
+  #needsNoRelay(deliveredBy: number, from: PeerKey): boolean {
+    if (this.#parts.committee.validators[deliveredBy]?.publicKey !== from) return false;
+    const subscribers = this.#service.getSubscribers(this.#parts.topic);
+    return subscribers.every((peerId) => this.#others.has(peerId.toString()));
   }
 }

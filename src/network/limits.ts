@@ -23,6 +23,8 @@ export const GOSSIP_IDS_MAX = 5000;
 export const PUBLISH_PENDING_MAX = 256;
 /** Up to this many validators a node sends its own frames to all of them itself, one hop; above it the mesh relays. */
 export const FLOOD_COMMITTEE_MAX = 16;
+/** From this size on a message that came is called off at the peers that might pass it on; a smaller one costs less than that. */
+export const IDONTWANT_BYTES = 16 * 1024;
 
 /** A push carries a whole gossip frame and a few bytes around it. */
 export const PUSH_BYTES_MAX = GOSSIP_BYTES_MAX + 1024;

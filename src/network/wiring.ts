@@ -83,7 +83,7 @@ export async function wire(base: Base) {
     gossip: { topic, committeeSize: committee.validators.length, scoreOf: (key) => scores.score(key) },
   });
   const judge = (frame: Uint8Array, from: PeerKey) => takeFrame({ ...base, scores, budgets }, frame, from);
-  const gossip = new Gossip({ service: node.services.gossip, topic, counters, logger, judge });
+  const gossip = new Gossip({ service: node.services.gossip, topic, committee, ownKey, counters, logger, judge });
   // Gossip adds these to its own account, but knows only peers that take part in it.
   const scoreOf = (key: PeerKey) => Math.min(gossip.scoreOf(key), scores.score(key));
   const streams = { scores, counters, stopping: stopping.signal };

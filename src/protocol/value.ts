@@ -132,8 +132,23 @@ function coreToCbor(core: Core): CborValue {
   ];
 }
 
-/** @throws ProtocolError */
+/** And the other way: whoever hears of a decision reads the same bytes. */
+const coreOfBytes = new WeakMap<Uint8Array, Core>();
+
+/**
+ * Bytes that were read once are not read again: nobody may change them.
+ * @throws ProtocolError
+ */
 export function decodeCore(bytes: Uint8Array): Core {
+  const known = coreOfBytes.get(bytes);
+  if (known !== undefined) return known;
+  const core = readCore(bytes);
+  coreOfBytes.set(bytes, core);
+  coreBytesOf.set(core, bytes); // canonical: it would encode to these again
+  return core;
+}
+
+function readCore(bytes: Uint8Array): Core {
   const [
     version,
     networkId,
@@ -150,7 +165,7 @@ export function decodeCore(bytes: Uint8Array): Core {
     closes,
   ] = arrayOf(decodeCanonical(bytes), 'core', 13);
   integerOf(version, 'core version', CORE_VERSION, CORE_VERSION);
-  const core: Core = {
+  return {
     networkId: digestOf(networkId, 'networkId'),
     configDigest: digestOf(configDigest, 'configDigest'),
     taskId: digestOf(taskId, 'taskId'),
@@ -164,8 +179,6 @@ export function decodeCore(bytes: Uint8Array): Core {
     unrevealed: ascending(listOf(unrevealed, 'unrevealed', VALIDATORS_MAX, indexOf), (index) => index, 'unrevealed'),
     closesDigest: digestOf(closes, 'closesDigest'),
   };
-  coreBytesOf.set(core, bytes); // canonical: it would encode to these again
-  return core;
 }
 
 function talliesFromCbor(value: CborValue | undefined): Tallies {

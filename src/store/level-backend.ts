@@ -15,6 +15,12 @@ const DEADLY_ENDS = 2;
 const PAGE_ENTRIES = 64;
 
 /**
+ * Reads of one turn that are made at once, in this thread: each takes 8 microseconds where it waits for no disk, and to
+ * hand even one to another thread takes 50.
+ */
+const READ_NOW_MAX = 4;
+
+/**
  * Free space with which a reopening surely succeeds: it rewrites the log, at most two of LevelDB's 4 MiB buffers.
  * With less the database stays as it is, and what it holds can still be read.
  */
@@ -109,7 +115,7 @@ class LevelBackend implements Backend {
     }
   }
 
-  /** Reads of one turn go to LevelDB in one call: each by itself costs five times as much. */
+  /** Many reads of one turn go to LevelDB in one call. */
   get(key: Uint8Array): Promise<Uint8Array | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#asked.length === 0) queueMicrotask(() => void this.#readAsked());
@@ -119,12 +125,25 @@ class LevelBackend implements Backend {
 
   async #readAsked(): Promise<void> {
     const asked = this.#asked.splice(0);
+    if (asked.length <= READ_NOW_MAX && this.#readNow(asked)) return;
     try {
       const values = await this.#run(() => this.#database.getMany(asked.map(({ key }) => key)));
       for (const [at, { resolve }] of asked.entries()) resolve(values[at]);
     } catch {
       // One value that cannot be read must not keep the others back.
       for (const { key, resolve, reject } of asked) this.#run(() => this.#database.get(key)).then(resolve, reject);
+    }
+  }
+
+  /** False if the database is not open, or must be mended: then nothing was answered. */
+  #readNow(asked: readonly AskedRead[]): boolean {
+    if (this.#recovery !== undefined) return false;
+    try {
+      const values = asked.map(({ key }) => this.#database.getSync(key));
+      for (const [at, { resolve }] of asked.entries()) resolve(values[at]);
+      return true;
+    } catch {
+      return false;
     }
   }
 

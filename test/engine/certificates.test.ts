@@ -47,6 +47,29 @@ describe('the certificates of a node', () => {
     assert.equal(certificates.has(cert.taskId), true, 'its id stays');
   });
 
+  it('are read once to know that they are held, and again once a copy was found damaged', async () => {
+    const { store, certificates } = setUp();
+    let reads = 0;
+    const { result } = store;
+    store.result = (taskId) => {
+      reads += 1;
+      return result.call(store, taskId);
+    };
+    assert.equal(await certificates.isHeld(cert.taskId), false);
+    await store.write({ results: [{ taskId: cert.taskId, certBytes: encodeCert(cert) }] });
+    assert.equal(await certificates.isDecided(cert.taskId), true);
+    reads = 0;
+    for (let asked = 0; asked < 3; asked++) assert.equal(await certificates.isHeld(cert.taskId), true);
+    assert.equal(reads, 1);
+    for (let other = 0; other < RECENT_CERTS_MAX; other++) certificates.note({ ...cert, taskId: hash('later', other) });
+    assert.equal(await certificates.isHeld(cert.taskId), true, 'without a look');
+    assert.equal(reads, 1);
+    store.result = async () => undefined; // what a damaged row reads as
+    assert.equal(await certificates.get(cert.taskId), undefined);
+    assert.equal(await certificates.isHeld(cert.taskId), false);
+    assert.equal(await certificates.isDecided(cert.taskId), true);
+  });
+
   it('are checked whole when they are read', () => {
     const { certificates } = setUp();
     const bytes = encodeCert(cert);

@@ -2,6 +2,7 @@ import type { GossipSub, GossipsubMessage } from '@libp2p/gossipsub';
 import { topicOf } from '../../src/network/gossip.ts';
 import { identityOf } from '../../src/network/identity.ts';
 import { createNode } from '../../src/network/libp2p-node.ts';
+import { openParcel, packParcel } from '../../src/network/parcel.ts';
 import { type Cluster, LISTEN } from './cluster.ts';
 
 /** A validator's libp2p node without dialer, watchdog and protocols of ours: it takes part in gossip and no more. */
@@ -19,10 +20,16 @@ export async function gossipTopicNode(cluster: Cluster, place: number) {
   await node.start();
   cluster.adopt(node);
   const heard: string[] = [];
+  /** Of each heard frame, who says that he sent it to all. */
+  const deliverers: (number | null)[] = [];
   const gossip: GossipSub = node.services.gossip;
   gossip.addEventListener('gossipsub:message', ({ detail }: CustomEvent<GossipsubMessage>) => {
-    heard.push(Buffer.from(detail.msg.data).toString());
+    const { frame, deliveredBy } = openParcel(detail.msg.data);
+    heard.push(Buffer.from(frame).toString());
+    deliverers.push(deliveredBy);
   });
   gossip.subscribe(topic);
-  return { node, heard, publish: (frame: Uint8Array) => void gossip.publish(topic, frame).catch(() => {}) };
+  const publish = (frame: Uint8Array, deliveredBy: number | null = null) =>
+    void gossip.publish(topic, packParcel({ frame, deliveredBy })).catch(() => {});
+  return { node, heard, deliverers, publish };
 }
