@@ -3,10 +3,10 @@ import { setFlagsFromString } from 'node:v8';
 import { keepArenasSmall } from './malloc.ts';
 
 /**
- * A daemon rests most of its time: where old objects are collected once a fifth was added, instead of once they doubled,
- * it holds a third less. (The space for new ones must grow: kept small it saved a quarter more, and halved the rate.)
+ * A daemon rests most of its time: old objects are collected once half was added, instead of once they doubled. A fifth
+ * would hold less, at a sixth of the rate; the space for new objects must grow: kept small it halved the rate.
  */
-const KEEP_SMALL = ['--heap-growing-percent=20'];
+const KEEP_SMALL = ['--heap-growing-percent=50'];
 
 // No package may be imported statically here: an older Node.js would fail on the packages before it could say why.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

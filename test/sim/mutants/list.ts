@@ -310,7 +310,7 @@ const DURABILITY_MUTANTS: readonly Mutant[] = [
     'R28',
     'engine/certificates.ts',
     'const decided = await this.#store.hasResult(taskId);',
-    'const decided = (await this.#store.hasResult(taskId)) && this.#ids.has(taskId);',
+    'const decided = (await this.#store.hasResult(taskId)) && this.has(taskId);',
   ),
 ];
 
