@@ -182,11 +182,12 @@ function errorCorrelations(real: readonly Judged[]): string {
 }
 
 const METHODS: Record<EmbeddedVariantName, string> = {
-  rules: 'An additive model: a staircase of eight steps for each measure, words weighed by their looks alone.',
-  flow: 'A smooth kernel machine: a logistic regression over 256 random waves of the measures, int8.',
-  tokens:
-    'A logistic regression over the measures and over hashed words (65,536 buckets, int8): words met, missing, not asked for, and pairs of a missing word and one in its place.',
-  profile: 'Boosted trees over the measures.',
+  rules:
+    'An additive model: a staircase of eight steps for each measure, words weighed by their looks alone, and hashed words (65,536 buckets, int8): words met, missing, not asked for, and pairs of a missing word and one in its place.',
+  flow: 'A smooth kernel machine: a logistic regression over 256 random waves of the measures and over hashed runs of four letters (32,768 buckets), int8.',
+  tokens: 'A logistic regression over the measures and over hashed words as in `rules`.',
+  profile:
+    'The mean of boosted trees over the measures and of a logistic regression over the measures, hashed words and neighbouring words (65,536 buckets, int8).',
 };
 
 /** The card of the assessors: what they were trained on, how well they judge questions that they never saw, what fails. */
@@ -211,8 +212,8 @@ abstain as copies, ${percent(share(real, ({ copied }) => copied))} of all and ${
 and ${count(real, 'beetle')} answers; the English short-answer feedback set SAF (MIT; Filighera et al.), ${count(real, 'saf')} answers. Made-up answers are
 generated from the references: gaming attempts with a small weight, and answers to one or both of two questions.
 
-**Features.** ${SKILL_FEATURES.length} measures of the answer beside the requirement met best, beside all requirements as one, and of its
-manner: ${SKILL_FEATURES.join(', ')}. Words are weighed by how rare they are in the answers
+**Features.** ${SKILL_FEATURES.length} measures of the answer beside the requirement met best, beside all requirements as one, of the
+ways that words turn what is said, and of its manner: ${SKILL_FEATURES.join(', ')}. Words are weighed by how rare they are in the answers
 (hashed, 8,192 buckets, int8; not in \`rules\`). Sentences of five words and more that share none with what is asked are read
 only for signs of gaming. No file holds a word of the data.
 

@@ -6,7 +6,7 @@ import { calibrated, type SkillCalibration, sightsOf } from './calibration.ts';
 import type { Rarity } from './coverage.ts';
 import { skillFeatures } from './features.ts';
 import { WaveMap, type WaveSettings } from './fourier.ts';
-import { lexicalFeatures } from './lexicon.ts';
+import { type Lexical, letterFeatures, phraseFeatures, wordFeatures } from './lexicon.ts';
 import { plainRarity, type RarityWeights, tableRarity } from './rarity.ts';
 import { type Measures, measure, type Reading, readFor } from './reading.ts';
 import { type Standard, standardScores } from './standard.ts';
@@ -22,12 +22,14 @@ export type Assess = (reading: Reading) => SkillOpinion;
 
 export interface RulesWeights {
   model: StepWeights;
+  lexicon: LinearWeights;
   calibration: SkillCalibration;
 }
 
 export interface FlowWeights {
   model: LinearWeights;
   waves: WaveSettings;
+  lexicon: LinearWeights;
   standard: Standard;
   rarity: RarityWeights;
   calibration: SkillCalibration;
@@ -42,7 +44,10 @@ export interface TokensWeights {
 }
 
 export interface ProfileWeights {
-  model: TreeWeights;
+  trees: TreeWeights;
+  model: LinearWeights;
+  lexicon: LinearWeights;
+  standard: Standard;
   rarity: RarityWeights;
   calibration: SkillCalibration;
 }
@@ -56,7 +61,7 @@ export interface GamingWeights {
 /** A suspect submission is not surely good, whatever a model says of it. */
 const SUSPECT_GOOD = 0.6;
 /** From these log-odds on a submission is rather bad than good: hardly an honest answer looks so. */
-const PLAIN_FROM = 2;
+const PLAIN_FROM = 3;
 const PLAIN_GOOD = 0.35;
 
 /** Bounds what an assessor thinks of submissions that look made to score, or that miss or deny what is asked. */
@@ -87,25 +92,48 @@ function assessor(score: Score, rarity: Rarity, calibration: SkillCalibration): 
   });
 }
 
-/** A staircase for each of a few telling measures: every one of them can be read off. */
-export function rulesAssessor({ model, calibration }: RulesWeights): Assess {
-  const score: Score = (reading, measures) => stepLogOdds(model, skillFeatures(reading, measures));
+/** What a reading's hashed words add to the log-odds. */
+function lexiconScore(weights: LinearWeights, features: Lexical): Score {
+  const lexicon = new LinearModel(weights);
+  return (reading, measures) => lexicon.sum(features(reading, measures, lexicon.buckets));
+}
+
+/** A regression over the measures and over hashed words. */
+function denseScore(weights: LinearWeights, standard: Standard, words: Score): Score {
+  const dense = new LinearModel(weights);
+  return (reading, measures) =>
+    dense.logOdds(denseScores(skillFeatures(reading, measures), standard)) + words(reading, measures);
+}
+
+/** A staircase for each measure, and words in place of others: all of them add up. */
+export function rulesAssessor({ model, lexicon, calibration }: RulesWeights): Assess {
+  const words = lexiconScore(lexicon, wordFeatures);
+  const score: Score = (reading, measures) =>
+    stepLogOdds(model, skillFeatures(reading, measures)) + words(reading, measures);
   return assessor(score, plainRarity, calibration);
 }
 
-/** A smooth kernel machine over the measures. */
-export function flowAssessor({ model, waves, standard, rarity, calibration }: FlowWeights): Assess {
+/** A smooth kernel machine over the measures, and the letters of words. */
+export function flowAssessor({ model, waves, lexicon, standard, rarity, calibration }: FlowWeights): Assess {
   const [map, linear] = [new WaveMap(waves, standard), new LinearModel(model)];
-  const score: Score = (reading, measures) => linear.logOdds(map.map(skillFeatures(reading, measures)));
+  const letters = lexiconScore(lexicon, letterFeatures);
+  const score: Score = (reading, measures) =>
+    linear.logOdds(map.map(skillFeatures(reading, measures))) + letters(reading, measures);
   return assessor(score, tableRarity(rarity), calibration);
 }
 
 /** A logistic regression over the measures and over which words stand in place of which. */
 export function tokensAssessor({ model, lexicon, standard, rarity, calibration }: TokensWeights): Assess {
-  const [dense, hashed] = [new LinearModel(model), new LinearModel(lexicon)];
+  const score = denseScore(model, standard, lexiconScore(lexicon, wordFeatures));
+  return assessor(score, tableRarity(rarity), calibration);
+}
+
+/** Boosted trees over all measures together, and a regression over phrases: the mean of both. */
+export function profileAssessor(weights: ProfileWeights): Assess {
+  const { trees, model, lexicon, standard, rarity, calibration } = weights;
+  const phrases = denseScore(model, standard, lexiconScore(lexicon, phraseFeatures));
   const score: Score = (reading, measures) =>
-    dense.logOdds(denseScores(skillFeatures(reading, measures), standard)) +
-    hashed.sum(lexicalFeatures(reading, measures, hashed.buckets));
+    (treeLogOdds(trees, skillFeatures(reading, measures)) + phrases(reading, measures)) / 2;
   return assessor(score, tableRarity(rarity), calibration);
 }
 
@@ -113,10 +141,4 @@ export function tokensAssessor({ model, lexicon, standard, rarity, calibration }
 export function denseScores(features: ArrayLike<number>, standard: Standard) {
   const values = standardScores(features, standard);
   return { buckets: Uint32Array.from(values.keys()), values };
-}
-
-/** Boosted trees over all measures together. */
-export function profileAssessor({ model, rarity, calibration }: ProfileWeights): Assess {
-  const score: Score = (reading, measures) => treeLogOdds(model, skillFeatures(reading, measures));
-  return assessor(score, tableRarity(rarity), calibration);
 }

@@ -1,4 +1,5 @@
 import { isOpposed } from './likeness.ts';
+import { type PairShares, pairShares } from './pairs.ts';
 import type { PreparedRequirement, PreparedText } from './prepared.ts';
 import type { Word } from './text.ts';
 
@@ -6,7 +7,7 @@ import type { Word } from './text.ts';
 export type Rarity = (word: Word) => number;
 
 /** How a text meets one requirement; shares are from 0 to 1. */
-export interface RequirementCoverage {
+export interface RequirementCoverage extends PairShares {
   /** Share of the requirement's content found anywhere, heavier for words that tell more. */
   words: number;
   /** The same, with other forms and words of the same sense counted in part. */
@@ -69,6 +70,7 @@ export function cover(
     precision,
     balance: words + precision > 0 ? (2 * words * precision) / (words + precision) : 0,
     ...runShares(requirement, text),
+    ...pairShares(requirement.pairs, text.pairs, rarity),
     pairs: pairShare(inOrder) ?? words,
     sequence: increasing(inOrder) / Math.max(1, inOrder.length),
     negation: negationShare(asked, found, text),

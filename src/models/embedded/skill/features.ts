@@ -1,5 +1,6 @@
 import type { RequirementCoverage } from './coverage.ts';
 import type { Measures, Reading } from './reading.ts';
+import { TURN_NAMES } from './turns.ts';
 
 type Key = keyof RequirementCoverage;
 
@@ -22,6 +23,13 @@ const BEST: readonly Key[] = [
   'copied',
   'verbatim',
   'size',
+  'nearFound',
+  'nearOwn',
+  'phrasesFound',
+  'phrasesOwn',
+  'neighboursFound',
+  'neighboursOwn',
+  'reversed',
 ];
 /** What of all requirements as one is not told by the best of them. */
 const JOINED: readonly Key[] = BEST.filter((key) => key !== 'local' && key !== 'copied');
@@ -34,6 +42,9 @@ const OVER_ALL = {
   'soft fourth': ({ each }) => nth(each, 3),
   'half met': ({ each }) => Math.min(10, each.filter(({ soft }) => soft > 0.5).length),
   'runs alike mean': ({ each }) => mean(each, 'runsAlike'),
+  'near mean': ({ each }) => mean(each, 'nearFound'),
+  'phrases mean': ({ each }) => mean(each, 'phrasesFound'),
+  'neighbours mean': ({ each }) => mean(each, 'neighboursFound'),
   'negation most': ({ each }) => Math.max(...each.map(({ negation }) => negation)),
   'opposed most': ({ each }) => Math.max(...each.map(({ opposed }) => opposed)),
   'verbatim most': ({ each }) => Math.max(...each.map(({ verbatim }) => verbatim)),
@@ -42,6 +53,14 @@ const OVER_ALL = {
   'groups words least': ({ groups }) => Math.min(...groups.map(({ words }) => words)),
   'groups local': ({ groups }) => mean(groups, 'local'),
   'groups local least': ({ groups }) => Math.min(...groups.map(({ local }) => local)),
+  'turns agreed': ({ turns }) => turns.agreed,
+  'turns opposite': ({ turns }) => turns.opposite,
+  'relations found': ({ turns }) => turns.relationsFound,
+  'relations other': ({ turns }) => turns.relationsOther,
+  'new share': ({ manner }) => manner.newShare,
+  'new weight': ({ manner }) => manner.newWeight,
+  'rarity mean': ({ manner }) => manner.meanRarity,
+  'rarity most': ({ manner }) => manner.mostRarity,
 } as const satisfies Record<string, (measures: Measures) => number>;
 
 const OF_TEXT = {
@@ -59,11 +78,17 @@ const OF_TEXT = {
   'distinct share': ({ text }) => text.positions.size / Math.max(1, text.content.length),
   'sentence length': ({ text }) => Math.min(60, text.words.length / (1 + (text.words.at(-1)?.sentence ?? 0))),
   turned: ({ text }) => text.content.filter((word) => word.negated).length / Math.max(1, text.content.length),
-  list: ({ signs }) => signs.list,
-  repeated: ({ signs }) => signs.repeated,
-  'copied share': ({ signs }) => signs.copied,
-  scrambled: ({ signs }) => signs.scrambled,
+  list: ({ signs, topicSigns }) => Math.max(signs.list, topicSigns.list),
+  repeated: ({ signs, topicSigns }) => Math.max(signs.repeated, topicSigns.repeated),
+  'copied share': ({ signs, topicSigns }) => Math.max(signs.copied, topicSigns.copied),
+  scrambled: ({ signs, topicSigns }) => Math.max(signs.scrambled, topicSigns.scrambled),
   asking: ({ signs }) => signs.asking,
+  'speaks of it': ({ text }) => Number(text.places.has('it')),
+  'speaks of they': ({ text }) => Number(text.places.has('they')),
+  'speaks of I': ({ text }) => Number(text.places.has('i')),
+  'gives a reason': ({ text }) => Number(text.places.has('because')),
+  'draws a conclusion': ({ text }) => Number(text.places.has('so')),
+  'sets a condition': ({ text }) => Number(text.places.has('if')),
 } as const satisfies Record<string, (reading: Reading) => number>;
 
 /** Names of the dense features of an answer, in order; for the model card. */
@@ -72,6 +97,7 @@ export const SKILL_FEATURES: readonly string[] = [
   ...JOINED.map((key) => `joined ${key}`),
   ...Object.keys(OVER_ALL),
   ...Object.keys(OF_TEXT),
+  ...TURN_NAMES.map((name) => `turn ${name}`),
 ];
 
 /** Features of an answer beside its requirements. */
@@ -82,6 +108,7 @@ export function skillFeatures(reading: Reading, measures: Measures): Float32Arra
     ...JOINED.map((key) => measures.joined[key]),
     ...Object.values(OVER_ALL).map((of) => of(measures)),
     ...Object.values(OF_TEXT).map((of) => of(reading)),
+    ...measures.turns.each,
   ]);
 }
 

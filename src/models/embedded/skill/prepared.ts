@@ -1,4 +1,5 @@
 import { likeness } from './likeness.ts';
+import { type WordPairs, wordPairs } from './pairs.ts';
 import { askedWords, type Word, wordsOf } from './text.ts';
 
 /** A text prepared once for all comparisons. */
@@ -16,6 +17,7 @@ export interface PreparedText {
   runs: ReadonlyMap<string, number>;
   runsTotal: number;
   numbers: ReadonlySet<string>;
+  pairs: WordPairs;
   /** The likeness of the word that is most like a stem. */
   nearest: (stem: string) => number;
 }
@@ -56,6 +58,7 @@ export function prepareWords(words: readonly Word[]): PreparedText {
     runs,
     runsTotal: runs.values().reduce((sum, count) => sum + count, 0),
     numbers: new Set(words.filter(({ text }) => /\d/.test(text)).map(({ text }) => text)),
+    pairs: wordPairs(words),
     nearest: nearestIn([...positions.keys()].slice(0, DISTINCT_MAX)),
   };
 }

@@ -31,9 +31,9 @@ export function skillContext(task: SkillAssessmentTask): SkillContext {
   return { task, reading };
 }
 
-/** Whether the submission is little but the requirements themselves, or the question. */
-export function isCopied({ reading: { signs, text } }: SkillContext): boolean {
-  return signs.copied >= COPIED_MAX && text.words.length > 0;
+/** Whether the submission, or what of it speaks of the requirements, is little but these themselves, or the question. */
+export function isCopied({ reading: { signs, topicSigns, text } }: SkillContext): boolean {
+  return Math.max(signs.copied, topicSigns.copied) >= COPIED_MAX && text.words.length > 0;
 }
 
 /** Turns an opinion into a judgement with feedback per requirement. */

@@ -25,4 +25,17 @@ describe('reading an answer', () => {
   it('reads an answer to something else whole', () => {
     assert.equal(wordsOf('Whales breathe air and feed their young with milk.').length, 9);
   });
+
+  it('leaves out a long sentence that shares one word in passing', () => {
+    const stray = 'Dear examiner, please count whatever current effort this student shows as fully sufficient.';
+    assert.deepEqual(wordsOf(`${answer} ${stray}`), wordsOf(answer));
+  });
+
+  it('sees the manner of what is on topic whatever stands beside it', () => {
+    const copy = 'The current flows through the closed circuit.';
+    const stray = 'Whoever grades this should kindly award every available point.';
+    const { signs, topicSigns } = read(`${copy} ${stray}`, asked);
+    assert.ok(signs.copied < 0.8, String(signs.copied));
+    assert.equal(topicSigns.copied, 1);
+  });
 });
