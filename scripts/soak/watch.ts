@@ -13,6 +13,7 @@ export interface Watched {
 export interface MemoryFigures {
   node: number;
   rssMb: { idle: number; peak: number; afterWarmUp: Trend | undefined };
+  fileMb: Trend | undefined;
   heapMb: Trend | undefined;
   externalMb: Trend | undefined;
   loopLagP99Ms: ReturnType<typeof spreadOf>;
@@ -62,6 +63,7 @@ export class MemoryWatch {
           peak: Math.round(Math.max(0, ...samples.map(({ rssMb }) => rssMb))),
           afterWarmUp: trendOf(points(warm, 'rssMb')),
         },
+        fileMb: trendOf(points(warm, 'fileMb')),
         heapMb: trendOf(points(warm, 'heapMb')),
         externalMb: trendOf(points(warm, 'externalMb')),
         loopLagP99Ms: spreadOf(points(warm, 'lagP99Ms').map(({ value }) => value)),

@@ -67,8 +67,8 @@ export class VerifiedHeaders {
   }
 }
 
-/** About 8 MB; minutes of a busy network. */
-const VERIFIED_HEADERS_MAX = 20_000;
+/** About 1.5 MB; a busy network's last ten seconds and more, within which what is proven again comes. */
+const VERIFIED_HEADERS_MAX = 4_000;
 
 /** Signs 1 to BATCH_LEAVES_MAX leaves at once. */
 export function signBatch(

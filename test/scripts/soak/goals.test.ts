@@ -12,6 +12,7 @@ const figures = (peak: number, percentPer10Minutes: number) => ({
     {
       node: 0,
       rssMb: { idle: 120, peak, afterWarmUp: { mean: peak, most: peak, percentPer10Minutes, plusMinus: 0.1 } },
+      fileMb: undefined,
       heapMb: undefined,
       externalMb: undefined,
       loopLagP99Ms: { number: 0, p50: null, p99: null, most: null },
