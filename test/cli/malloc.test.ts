@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnvironment, exitCodeOf, freeBasePort, PHEME, pheme, until } from '../../scripts/processes.ts';
-import { keepArenasSmall, SMALL_ARENAS } from '../../src/cli/malloc.ts';
+import { keepMemorySmall, smallMemory } from '../../src/cli/malloc.ts';
 import { useTempDirectory } from '../config/temp-home.ts';
 
 describe('the memory settings of a daemon', function () {
@@ -18,20 +18,27 @@ describe('the memory settings of a daemon', function () {
       process.execve = ((...call: unknown[]) => began.push(call)) as never;
       try {
         const facts = { platform: on, argv: ['node', 'pheme', ...args], env, execPath: '/node', execArgv: ['--x'] };
-        keepArenasSmall(facts as unknown as NodeJS.Process);
+        keepMemorySmall(facts as unknown as NodeJS.Process);
       } finally {
         if (execve === undefined) delete process.execve;
         else process.execve = execve;
       }
     };
     run(['start', '--home', 'h'], { A: '1' });
-    assert.deepEqual(began, [
-      ['/node', ['/node', '--x', 'pheme', 'start', '--home', 'h'], { A: '1', ...SMALL_ARENAS }],
-    ]);
+    assert.deepEqual(began, [['/node', ['/node', '--x', 'pheme', 'start', '--home', 'h'], smallMemory({ A: '1' })]]);
     run(['start'], { MALLOC_ARENA_MAX: '8' });
     run(['status'], {});
     run(['start'], {}, 'darwin');
     assert.equal(began.length, 1);
+  });
+
+  it('leave what is set as it is', () => {
+    const { MALLOC_ARENA_MAX, NODE_OPTIONS } = smallMemory({
+      MALLOC_ARENA_MAX: '8',
+      NODE_OPTIONS: '--max-semi-space-size=16',
+    });
+    assert.equal(MALLOC_ARENA_MAX, '8');
+    assert.match(NODE_OPTIONS, / --max-semi-space-size=16$/, 'of two the last counts');
   });
 
   it('reach a node that is started by hand, whose process stays the same', async function () {
@@ -41,7 +48,7 @@ describe('the memory settings of a daemon', function () {
     const made = await pheme(['init', '--home', home, '--p2p-port', `${port}`, '--rpc-port', `${port + 1}`]);
     assert.equal(made.code, 0, made.stderr);
     const child = spawn(process.execPath, [PHEME, 'start', '--home', home, '--until-eof'], {
-      env: { ...cleanEnvironment(), MALLOC_ARENA_MAX: undefined },
+      env: { ...cleanEnvironment(), MALLOC_ARENA_MAX: undefined, NODE_OPTIONS: undefined },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child.stderr.resume();
@@ -50,7 +57,7 @@ describe('the memory settings of a daemon', function () {
     try {
       await until(() => out.includes('Ctrl-C stops it'));
       const environment = (await readFile(`/proc/${child.pid}/environ`, 'utf8')).split('\0');
-      for (const [name, value] of Object.entries(SMALL_ARENAS)) assert.ok(environment.includes(`${name}=${value}`));
+      for (const [name, value] of Object.entries(smallMemory({}))) assert.ok(environment.includes(`${name}=${value}`));
     } finally {
       child.stdin.end();
       assert.equal(await exitCodeOf(child), 0);

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SMALL_ARENAS } from '../malloc.ts';
+import { smallMemory } from '../malloc.ts';
 
 /** How a process ended. */
 export interface Ending {
@@ -40,7 +40,7 @@ export function childEnvironment(
     ([name]) => !NODE_VARIABLES.test(name) || (model !== undefined && MODEL_ACCESS.includes(name)),
   );
   const named = model === undefined ? {} : { DEFAULT_MODEL: model };
-  return { ...SMALL_ARENAS, ...Object.fromEntries(kept), ...named };
+  return { ...smallMemory(Object.fromEntries(kept)), ...named };
 }
 
 /**
