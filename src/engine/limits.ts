@@ -42,7 +42,7 @@ export const UNKNOWN_TASK_MS = 30_000;
 
 /** The longest that leaves gather under load; well under a round's timeout. */
 export const TICK_MS_MAX = 40;
-/** Leaves for whose sake a tick waits a millisecond: a frame costs every node about what 20 leaves in it do. */
+/** Leaves for whose sake a tick waits a millisecond: under load fewer and fuller frames save more than the wait costs. */
 export const LEAVES_PER_TICK_MS = 2;
 /** Up to this many leaves a tick count as rest: the next leaf leaves at once. */
 export const QUIET_LEAVES = 8;

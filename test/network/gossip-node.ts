@@ -6,11 +6,11 @@ import { openParcel, packParcel } from '../../src/network/parcel.ts';
 import { type Cluster, LISTEN } from './cluster.ts';
 
 /** A validator's libp2p node without dialer, watchdog and protocols of ours: it takes part in gossip and no more. */
-export async function gossipTopicNode(cluster: Cluster, place: number) {
+export async function gossipTopicNode(cluster: Cluster, place: number, listen = [LISTEN]) {
   const topic = topicOf(cluster.committee.networkId);
   const node = await createNode({
     identity: await identityOf(cluster.seed(place)),
-    listen: [LISTEN],
+    listen,
     agentVersion: 'test',
     gater: {},
     peersMax: 10,
