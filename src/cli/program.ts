@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { LOG_LEVELS } from '../config/schema.ts';
 import { similarTo } from '../config/similar.ts';
 import { ValidationError } from '../protocol/errors.ts';
-import { COMMANDS } from './commands/index.ts';
+import { commandsOf } from './commands/index.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit-codes.ts';
 import { inertLines } from './inert.ts';
 import { type Io, Output } from './io.ts';
@@ -33,15 +33,20 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
       );
     };
   try {
-    await createProgram(io, act).parseAsync([...args], { from: 'user' });
+    const program = createProgram(io);
+    suggestChoices(program);
+    const [name] = program.parseOptions([...args]).operands;
+    for (const define of await commandsOf(name)) define(program, act);
+    program.commands.forEach(suggestChoices);
+    await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
     return report(error, io, args.includes('--json'));
   }
 }
 
-function createProgram(io: Io, act: Act): Command {
-  const program = new Command('pheme')
+function createProgram(io: Io): Command {
+  return new Command('pheme')
     .description('Validators that judge code and skill with their own AI models, and agree on one signed verdict.')
     .option('--home <folder>', "the node's home (else PHEME_HOME, else ~/.pheme)")
     .option('--rpc <url>', "the node to ask (else VALIDATOR_ENDPOINT, else the home's own)")
@@ -57,9 +62,6 @@ function createProgram(io: Io, act: Act): Command {
     .showHelpAfterError('(pheme --help, or pheme COMMAND --help, shows what there is)')
     .exitOverride()
     .addHelpText('after', EXIT_HELP);
-  for (const define of COMMANDS) define(program, act);
-  suggestChoices(program);
-  return program;
 }
 
 /** Commander suggests commands and flags; this does it for the values of flags that have a list of them. */

@@ -1,4 +1,4 @@
-import { multiaddr } from '@multiformats/multiaddr';
+import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { VALIDATORS_MAX } from '../protocol/limits.ts';
 import { EMBEDDED_VARIANTS, variantOf } from './embedded-variants.ts';
@@ -99,6 +99,10 @@ const escalation = section({
   'timeout is for the model of escalations: give model too',
 );
 
+/** Its peer is an Ed25519 key in base58, as all of a network's are. */
+const TCP_ADDRESS =
+  /^\/(?<kind>ip4|ip6|dns|dns4|dns6)\/(?<host>[^/%]+)\/tcp\/(?<port>0|[1-9][0-9]{0,4})(?:\/p2p\/12D3KooW[1-9A-HJ-NP-Za-km-z]{44})?\/?$/;
+
 const address = text.refine(
   isTcpAddress,
   'must be a TCP multiaddr such as /ip4/127.0.0.1/tcp/7435 or /dns4/host/tcp/7435/p2p/12D3KooW...',
@@ -185,17 +189,11 @@ export type Settings = z.infer<typeof settingsSchema>;
 export type ModelEntry = Settings['models'][string];
 export type RuleSettings = NonNullable<Settings['validation']>;
 
+/** As `@multiformats/multiaddr` takes them, without its 50 modules: every command reads the configuration. */
 function isTcpAddress(value: string): boolean {
-  try {
-    const names = multiaddr(value)
-      .getComponents()
-      .map(({ name }) => name);
-    return (
-      /^(?:ip4|ip6|dns|dns4|dns6)$/.test(names[0] ?? '') && names[1] === 'tcp' && [undefined, 'p2p'].includes(names[2])
-    );
-  } catch {
-    return false;
-  }
+  const { kind, host = '', port } = TCP_ADDRESS.exec(value)?.groups ?? {};
+  if (Number(port) > 65_535) return false;
+  return kind === 'ip4' ? isIPv4(host) : kind === 'ip6' ? isIPv6(host) : kind !== undefined;
 }
 
 function embeddedModel(variant: (typeof EMBEDDED_VARIANTS)[number]) {

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { smallMemory } from '../malloc.ts';
+import { smallMemory } from '../small-memory.ts';
 
 /** How a process ended. */
 export interface Ending {

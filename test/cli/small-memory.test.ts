@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnvironment, exitCodeOf, freeBasePort, PHEME, pheme, until } from '../../scripts/processes.ts';
-import { keepMemorySmall, smallMemory } from '../../src/cli/malloc.ts';
+import { keepMemorySmall, smallMemory } from '../../src/cli/small-memory.ts';
 import { useTempDirectory } from '../config/temp-home.ts';
 
 describe('the memory settings of a daemon', function () {
