@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { encode } from 'it-length-prefixed';
@@ -14,6 +15,8 @@ import { mutateBytes } from '../fuzz/mutation.ts';
 /** Frames kept as material. */
 const HEARD_MAX = 200;
 const STREAM_TIMEOUT_MS = 2_000;
+/** While it is kept out: dialling without a pause fills its own memory before it harms anybody. */
+const KEPT_OUT_MS = 20;
 
 /** What the attacker does, by name; each is one attack over real Noise and Yamux. */
 export const WIRE_ATTACKS = ['gossip', 'push', 'request', 'length prefix', 'half message', 'strange protocol'] as const;
@@ -80,7 +83,10 @@ export class Attacker {
   async attack(random: SeededRandom): Promise<void> {
     const kind = random.pick(WIRE_ATTACKS);
     const connections = this.#node.getConnections();
-    if (connections.length === 0) return this.connect();
+    if (connections.length === 0) {
+      await this.connect();
+      return delay(KEPT_OUT_MS);
+    }
     this.sent[kind] = (this.sent[kind] ?? 0) + 1;
     try {
       await this.#attackBy(kind, random.pick(connections), random);
