@@ -106,7 +106,8 @@ async function work(): Promise<void> {
 
 /** Asks a worker for one row at a time; what it finds on the way is told at once. */
 function rowsOf(worker: Worker): (row: SeedRow) => Promise<Tally> {
-  let resolve: (tally: Tally) => void = () => {};
+  let [resolve, reject]: [(tally: Tally) => void, (error: Error) => void] = [() => {}, () => {}];
+  worker.on('error', (error: Error) => reject(error));
   worker.on('message', (message: { finding?: Finding; tally?: Tally }) => {
     if (message.finding !== undefined) tell(message.finding);
     if (message.tally !== undefined) resolve(message.tally);
@@ -114,8 +115,7 @@ function rowsOf(worker: Worker): (row: SeedRow) => Promise<Tally> {
   return (row) => {
     worker.postMessage(row);
     return new Promise((done, fail) => {
-      resolve = done;
-      worker.once('error', fail);
+      [resolve, reject] = [done, fail];
     });
   };
 }

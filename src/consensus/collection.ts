@@ -1,5 +1,5 @@
 import { type LeafBody, leafSlot } from '../protocol/leaf.ts';
-import type { Attachment } from '../protocol/signed-leaf.ts';
+import type { Attachment, SignedLeaf } from '../protocol/signed-leaf.ts';
 import { commitmentOf, type Opening } from '../protocol/validation-result.ts';
 import { type Aggregate, commitmentSetDigest, type Reveal } from '../protocol/value.ts';
 import { aggregate } from './aggregate.ts';
@@ -57,8 +57,15 @@ export function close(instance: Instance, effects: Effect[]): boolean {
   const set = [...instance.commits.values()]
     .map((leaf) => ({ index: leaf.signer, commitment: leaf.leaf.commitment }))
     .sort((a, b) => a.index - b.index);
+  if (!instance.own.has('COMMIT/0'))
+    effects.push({ kind: 'record', record: { kind: 'grounds', leaves: grounds(instance) } });
   state(instance, { type: 'CLOSE', set: commitmentSetDigest(set) }, set, { kind: 'closed', set }, effects);
   return true;
+}
+
+/** What lets anybody close who holds it: who closes and will never commit must be able to show it, restarted or not. */
+function grounds({ committee, closedWeight, closes, commits }: Instance): SignedLeaf[] {
+  return [...(closedWeight >= committee.quorum ? closes : commits).values()];
 }
 
 /**

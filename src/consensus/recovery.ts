@@ -5,14 +5,14 @@ import { type LeafBody, leafSlot } from '../protocol/leaf.ts';
 import { type Attachment, asAuthentic } from '../protocol/signed-leaf.ts';
 import { commitmentOf } from '../protocol/validation-result.ts';
 import { commitmentSetDigest } from '../protocol/value.ts';
-import { acceptBundle } from './intake.ts';
+import { acceptBundle, acceptLeaf } from './intake.ts';
 import { createInstance, type Instance, type JournalRecord, ownLeaf, type Step, type ValidValue } from './state.ts';
 import { holdValue } from './valuation.ts';
 
 /**
  * R28: the instance as far as its own records tell, to be started like a new one. What others said comes again by
  * their repeats; what I said stands in `own` in the very bytes, and is never decided anew.
- * @param records in the order in which they were journaled; bundles in them were checked
+ * @param records in the order in which they were journaled; leaves and bundles of others in them were checked
  */
 export function recover(
   committee: Committee,
@@ -37,6 +37,9 @@ function applyRecord(instance: Instance, record: JournalRecord): void {
     }
     case 'closed':
       return restate(instance, { type: 'CLOSE', set: commitmentSetDigest(record.set) }, record.set);
+    case 'grounds':
+      for (const leaf of record.leaves) acceptLeaf(instance, asAuthentic(leaf), []);
+      return;
     case 'proposed':
       holdValue(instance, record.value);
       restate(instance, record.leaf, record.value);

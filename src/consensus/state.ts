@@ -29,6 +29,8 @@ export type Input =
 export type JournalRecord =
   | { readonly kind: 'judged'; readonly opening: Opening }
   | { readonly kind: 'closed'; readonly set: readonly Commitment[] }
+  /** R4: the leaves of others that led to a CLOSE before an own COMMIT. */
+  | { readonly kind: 'grounds'; readonly leaves: readonly SignedLeaf[] }
   | { readonly kind: 'proposed'; readonly leaf: LeafOf<'PROPOSAL'>; readonly value: Value }
   | { readonly kind: 'prevoted'; readonly leaf: LeafOf<'PREVOTE'> }
   /** For a value: with the lock that it takes. */

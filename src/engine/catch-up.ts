@@ -1,4 +1,5 @@
 import type { WireBundle } from '../protocol/bundle.ts';
+import type { Committee } from '../protocol/committee.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { SYNC_PAGE_MAX } from '../protocol/limits.ts';
@@ -37,6 +38,8 @@ export class CatchUp {
   readonly #context: CatchUpContext;
   readonly #cursors = new Map<PeerKey, Cursor>();
   readonly #syncing = new Map<PeerKey, Promise<void>>();
+  /** Whose open tasks were asked for, and whose results are all here. */
+  readonly #heard = new Set<PeerKey>();
   readonly #limiter = new Limiter(SYNC_REQUESTS_MAX);
   #cancelTimer = () => {};
   #stopped = false;
@@ -47,11 +50,22 @@ export class CatchUp {
 
   start(): void {
     this.#cancelTimer = this.#context.clock.setTimer(SYNC_MS, () => {
-      for (const { key, validatorIndex } of this.#context.network.peers()) {
-        if (validatorIndex !== null) void this.sync(key);
-      }
+      this.#syncAll();
       if (!this.#stopped) this.start();
     });
+  }
+
+  #syncAll(): void {
+    for (const { key, validatorIndex } of this.#context.network.peers())
+      if (validatorIndex !== null) void this.sync(key);
+  }
+
+  /** R29: true if a quorum, this node included, told what it has open and decided; else they are asked again. */
+  hasHeardQuorum({ validators, quorum }: Committee, self: number | null): boolean {
+    const heard = validators.filter(({ publicKey }, index) => index === self || this.#heard.has(publicKey));
+    const hasHeard = heard.reduce((sum, { weight }) => sum + weight, 0) >= quorum;
+    if (!hasHeard) this.#syncAll();
+    return hasHeard;
   }
 
   stop(): void {
@@ -64,6 +78,9 @@ export class CatchUp {
     const running = this.#syncing.get(peer);
     if (running !== undefined) return running;
     const sync = this.#sync(peer)
+      .then((isWhole) => {
+        if (isWhole) this.#heard.add(peer);
+      })
       .catch((error: unknown) =>
         this.#context.logger.debug({ peer, error: (error as Error).message }, 'catch-up from this peer ended'),
       )
@@ -72,12 +89,16 @@ export class CatchUp {
     return sync;
   }
 
-  async #sync(peer: PeerKey): Promise<void> {
+  /** True if all was read. */
+  async #sync(peer: PeerKey): Promise<boolean> {
     const open = await this.#context.network.request(peer, { kind: 'open' });
-    if (open.kind === 'open') for (const taskId of open.taskIds) await this.#noteOpen(taskId, peer);
+    if (open.kind !== 'open') return false;
+    for (const taskId of open.taskIds) await this.#noteOpen(taskId, peer);
     for (let page = 0; page < SYNC_PAGES_MAX && !this.#stopped; page++) {
-      if (!(await this.#readPage(peer))) return;
+      const read = await this.#readPage(peer);
+      if (read !== 'more') return read === 'end';
     }
+    return false;
   }
 
   async #noteOpen(taskId: Digest, peer: PeerKey): Promise<void> {
@@ -85,19 +106,20 @@ export class CatchUp {
       this.#context.onOpenTask(taskId, peer);
   }
 
-  async #readPage(peer: PeerKey): Promise<boolean> {
+  async #readPage(peer: PeerKey): Promise<'more' | 'end' | 'failed'> {
     const known = this.#cursors.get(peer);
     const page = await this.#context.network.request(peer, { kind: 'results', cursor: known?.next ?? 0 });
-    if (page.kind !== 'results') return false;
+    if (page.kind !== 'results') return 'failed';
     if (known !== undefined && known.storeId !== page.storeId) {
       this.#cursors.delete(peer); // another database: its cursors mean something else
-      return true;
+      return 'more';
     }
     const fetched = await Promise.all(page.taskIds.map((taskId) => this.#limiter.run(() => this.#fetch(peer, taskId))));
     const advanced = page.next > (known?.next ?? 0);
     // The cursor passes only what is here: a result that could not be fetched is asked for again.
-    if (fetched.every(Boolean)) this.#cursors.set(peer, { storeId: page.storeId, next: page.next });
-    return advanced && fetched.every(Boolean) && page.taskIds.length === SYNC_PAGE_MAX;
+    if (!fetched.every(Boolean)) return 'failed';
+    this.#cursors.set(peer, { storeId: page.storeId, next: page.next });
+    return advanced && page.taskIds.length === SYNC_PAGE_MAX ? 'more' : 'end';
   }
 
   async #fetch(peer: PeerKey, taskId: Digest): Promise<boolean> {

@@ -81,18 +81,18 @@ export class Engine implements NetworkHandlers {
     this.#dependencies = dependencies;
     this.#events = events;
     // By then every task that was open when this node started is closed by the others.
-    this.#probation = new Probation(2 * committee.rules.timers.observeMs, clock);
+    const isInformed = () => this.#catchUp?.hasHeardQuorum(committee, identity?.index ?? null) ?? true;
+    this.#probation = new Probation(2 * committee.rules.timers.observeMs, clock, isInformed);
     const background = createBackground(logger);
     this.#authenticator = options.authenticator;
     this.certificates = new Certificates(committee, this.#authenticator, store);
-    const { certificates } = this;
-    this.attestations = new Attestations({ ...dependencies, committee, identity, certificates });
+    this.attestations = new Attestations({ ...dependencies, committee, identity, certificates: this.certificates });
     this.records = new TaskRecords({
       side,
       clock,
       logger,
       background,
-      certificates,
+      certificates: this.certificates,
       onNoted: (taskId, entry) => this.#events.onTimeline?.(taskId, entry),
     });
     this.reports = new Reports({

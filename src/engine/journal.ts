@@ -4,9 +4,11 @@ import { type Bundle, type BundleKind, bundleFromCbor, bundleToCbor } from '../p
 import { type CborValue, decodeCanonical, encodeCanonical } from '../protocol/cbor.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { arrayOf, booleanOf, bytesOf, digestOf, integerOf, listOf, wordOf } from '../protocol/fields.ts';
+import { provenLeafFromCbor, provenLeafToCbor } from '../protocol/frame.ts';
 import { type Digest, digestBytes } from '../protocol/hash.ts';
 import { decodeLeaf, encodeLeaf, type LeafOf, type LeafType } from '../protocol/leaf.ts';
-import { GOSSIP_BYTES_MAX, LEAF_BYTES_MAX, ROUND_MAX } from '../protocol/limits.ts';
+import { GOSSIP_BYTES_MAX, LEAF_BYTES_MAX, ROUND_MAX, VALIDATORS_MAX } from '../protocol/limits.ts';
+import { isLeaf, type SignedLeaf } from '../protocol/signed-leaf.ts';
 import { openingFromCbor, openingToCbor } from '../protocol/validation-result.ts';
 import { commitmentSetFromCbor, commitmentSetToCbor, decodeValue, encodeValue } from '../protocol/value.ts';
 
@@ -44,6 +46,7 @@ const KINDS = [
   'valid',
   'round',
   'given up',
+  'grounds',
 ] as const;
 const RECORDS_MAX = 1_000_000;
 
@@ -67,6 +70,8 @@ function payloadOf(record: EngineRecord): CborValue {
       return openingToCbor(record.opening);
     case 'closed':
       return commitmentSetToCbor(record.set);
+    case 'grounds':
+      return record.leaves.map(provenLeafToCbor);
     case 'proposed':
       return [encodeLeaf(record.leaf), encodeValue(record.value)];
     case 'prevoted':
@@ -85,7 +90,7 @@ function validToCbor({ round, value, polka }: ValidValue): CborValue {
 }
 
 /**
- * Reads one journal entry back; bundles are checked like anybody's.
+ * Reads one journal entry back; leaves and bundles of others are checked like anybody's.
  * @throws ProtocolError
  */
 export function decodeRecords(bytes: Uint8Array, authenticator: Authenticator): TaskRecord[] {
@@ -115,6 +120,8 @@ function recordFromCbor(kind: EngineRecord['kind'], payload: CborValue, authenti
       return { kind, opening: openingFromCbor(payload) };
     case 'closed':
       return { kind, set: commitmentSetFromCbor(payload) };
+    case 'grounds':
+      return { kind, leaves: listOf(payload, kind, VALIDATORS_MAX, (item) => heardFrom(item, authenticator)) };
     case 'proposed':
       return { kind, leaf: leafFrom(pair()[0], 'PROPOSAL'), value: valueFrom(pair()[1]) };
     case 'prevoted':
@@ -134,6 +141,12 @@ function leafFrom<Type extends LeafType>(value: CborValue | undefined, type: Typ
   const leaf = decodeLeaf(bytesOf(value, 'leaf', LEAF_BYTES_MAX));
   if (leaf.type !== type) throw new ProtocolError(`expected a ${type} in the journal`);
   return leaf as LeafOf<Type>;
+}
+
+function heardFrom(value: CborValue, authenticator: Authenticator): SignedLeaf {
+  const heard = authenticator.openLeaf(provenLeafFromCbor(value));
+  if (isLeaf(heard, 'COMMIT') || isLeaf(heard, 'CLOSE')) return heard;
+  throw new ProtocolError('expected a COMMIT or a CLOSE in the journal');
 }
 
 function valueFrom(value: CborValue | undefined) {

@@ -44,6 +44,35 @@ describe('R28: after a restart', () => {
     assert.equal(node.said[0]!.digest, before.said.find(({ leaf }) => leaf.type === 'REVEAL')!.digest);
   });
 
+  for (const [what, heard] of [
+    ['commitments', others.map((index) => speaker.commit(index, approve(index)))],
+    [
+      'lists',
+      others.map((index) =>
+        speaker.close(
+          index,
+          others.map((other) => speaker.commitment(other, approve(other))),
+        ),
+      ),
+    ],
+  ] as const) {
+    it(`R4: who closed on ${what} of a quorum, and did not commit, still shows them to those who lack them`, () => {
+      const before = new Validator({ committee, self });
+      before.start();
+      before.hear(...heard);
+      before.fire('observe');
+      assert.deepEqual(before.slots(), ['CLOSE/0']);
+      const { seen } = restarted(before).instance;
+      for (const { digest } of heard) assert.ok([...seen.values()].flat().some((leaf) => leaf.digest === digest));
+    });
+  }
+
+  it('R4: who committed need not: what the honest committed suffices', () => {
+    const kinds = ready().records.map(({ kind }) => kind);
+    assert.deepEqual(kinds.slice(0, 2), ['judged', 'closed']);
+    assert.ok(!kinds.includes('grounds'));
+  });
+
   it('the own REVEAL of before is no stranger', () => {
     const before = ready();
     const node = restarted(before, 2);

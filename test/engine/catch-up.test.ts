@@ -7,24 +7,11 @@ import { hash } from '../../src/protocol/hash.ts';
 import { SYNC_PAGE_MAX } from '../../src/protocol/limits.ts';
 import { encodeTask } from '../../src/protocol/task.ts';
 import { fakeCommittee } from '../consensus/fixture.ts';
-import { certOf, NotingLogger, startNode, TestClock, TestNetwork, taskOf } from './fixture.ts';
+import { certOf, NotingLogger, peerWith, startNode, TestClock, TestNetwork, taskOf } from './fixture.ts';
 
 const committee = fakeCommittee();
 const certs = Array.from({ length: 5 }, (_, number) => certOf(committee, taskOf(number)));
 const keyOf = (index: number) => committee.validators[index]!.publicKey;
-
-/** A peer that has decided these, in this order. */
-function peerWith(results: readonly Cert[], { storeId = 's', open = [] as string[] } = {}) {
-  return (request: FetchRequest): FetchAnswer => {
-    if (request.kind === 'open') return { kind: 'open', taskIds: open };
-    if (request.kind === 'result') {
-      return { kind: 'result', cert: results.find(({ taskId }) => taskId === request.taskId) ?? null };
-    }
-    assert.ok(request.kind === 'results');
-    const page = results.slice(request.cursor, request.cursor + SYNC_PAGE_MAX);
-    return { kind: 'results', storeId, next: request.cursor + page.length, taskIds: page.map(({ taskId }) => taskId) };
-  };
-}
 
 function setUp() {
   const clock = new TestClock();
@@ -119,6 +106,24 @@ describe('R33: catch-up', () => {
     const asked = network.requests.length;
     await clock.pass(3 * SYNC_MS);
     assert.equal(network.requests.length, asked);
+  });
+
+  it('R29: has heard a quorum once so many told all that they have open and decided, and asks the others again', async () => {
+    const { clock, network, catchUp } = setUp();
+    const answers = { ready: false };
+    network.connect(keyOf(1), 1, peerWith(certs));
+    network.connect(keyOf(2), 2, (request) => {
+      if (request.kind === 'result' && !answers.ready) return { kind: 'result', cert: null };
+      return peerWith([certOf(committee, taskOf(9))])(request);
+    });
+    network.connect('observer', null, peerWith(certs));
+    assert.equal(catchUp.hasHeardQuorum(committee, 0), false);
+    await clock.pass(1);
+    assert.equal(catchUp.hasHeardQuorum(committee, 0), false, 'one of them could not show what it told of');
+    answers.ready = true; // by the time that it is asked again
+    await clock.pass(1);
+    assert.equal(catchUp.hasHeardQuorum(committee, 0), true);
+    assert.equal(catchUp.hasHeardQuorum(committee, null), false, 'an observer is none of the quorum');
   });
 
   it('ends with a peer that fails, and reads it again the next time', async () => {

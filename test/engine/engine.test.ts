@@ -12,6 +12,7 @@ import {
   certOf,
   frameOf,
   leavesFrame,
+  peerWith,
   startNode,
   TestClock,
   type TestNetwork,
@@ -244,11 +245,15 @@ describe('R29: a node that does not trust its journal', () => {
     assert.deepEqual(node.judged, []);
     await clock.pass(2 * TIMERS.observeMs);
     await submit(node, taskOf(3));
-    assert.deepEqual(node.judged, [taskOf(3)], 'afterwards it signs again');
+    assert.deepEqual(node.judged, [], 'nobody told yet what may be open under its key');
+    for (const index of [1, 2]) node.network.connect(keyOf(index), index, peerWith([]));
+    await clock.pass(4 * TIMERS.observeMs);
+    await submit(node, taskOf(4));
+    assert.deepEqual(node.judged, [taskOf(4)], 'afterwards it signs again');
     node.engine.stop();
     const again = await startNode({ committee, disk: before.store.disk, clock });
     const muted = [...again.engine.openTasks.values()].map(({ instance }) => instance.muted);
-    assert.deepEqual(muted, [true, true, false], 'what was followed stays so after another restart');
+    assert.deepEqual(muted, [true, true, true, false], 'what was followed stays so after another restart');
     again.engine.stop();
   });
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { aggregate } from '../../src/consensus/aggregate.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { EngineEvents, EngineOptions } from '../../src/engine/engine-options.ts';
@@ -29,6 +30,7 @@ import {
 import { encodeFrame } from '../../src/protocol/frame.ts';
 import type { Judgement } from '../../src/protocol/judgement.ts';
 import { encodeLeaf } from '../../src/protocol/leaf.ts';
+import { SYNC_PAGE_MAX } from '../../src/protocol/limits.ts';
 import type { Statement } from '../../src/protocol/signed-leaf.ts';
 import { encodeTask, parseTask, type Task, taskIdOf } from '../../src/protocol/task.ts';
 import { type Core, closesDigestOf, encodeCore, valueIdOf } from '../../src/protocol/value.ts';
@@ -163,6 +165,19 @@ export class TestNetwork implements Network {
   asked(kind: FetchRequest['kind']): PeerKey[] {
     return this.requests.filter(({ request }) => request.kind === kind).map(({ peer }) => peer);
   }
+}
+
+export /** A peer that has decided these, in this order. */
+function peerWith(results: readonly Cert[], { storeId = 's', open = [] as string[] } = {}) {
+  return (request: FetchRequest): FetchAnswer => {
+    if (request.kind === 'open') return { kind: 'open', taskIds: open };
+    if (request.kind === 'result') {
+      return { kind: 'result', cert: results.find(({ taskId }) => taskId === request.taskId) ?? null };
+    }
+    assert.ok(request.kind === 'results');
+    const page = results.slice(request.cursor, request.cursor + SYNC_PAGE_MAX);
+    return { kind: 'results', storeId, next: request.cursor + page.length, taskIds: page.map(({ taskId }) => taskId) };
+  };
 }
 
 export class TestRandom extends SeededRandom implements Random {}

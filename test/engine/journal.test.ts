@@ -5,8 +5,11 @@ import type { Polka, RoundCert } from '../../src/protocol/bundle.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import { encodeCanonical } from '../../src/protocol/cbor.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
+import type { Leaf } from '../../src/protocol/leaf.ts';
+import type { Attachment } from '../../src/protocol/signed-leaf.ts';
+import { commitmentSetDigest } from '../../src/protocol/value.ts';
 import { committeeOf, digestOf, mutationsOf, resultOf } from '../protocol/samples.ts';
-import { bundleOf, valueIdOfValue, valueWith } from '../protocol/signing.ts';
+import { bundleOf, provenLeafOf, valueIdOfValue, valueWith } from '../protocol/signing.ts';
 
 const committee = committeeOf();
 const authenticator = createAuthenticator(committee);
@@ -34,6 +37,13 @@ const roundCert = authenticator.openBundle(
   ),
 ) as RoundCert;
 const valid = { round: 2, value, polka };
+const heard = (leaf: Leaf, attachment: Attachment = null) =>
+  authenticator.openLeaf(provenLeafOf(committee, 1, leaf, attachment));
+const list = [{ index: 1, commitment: digestOf(6) }];
+const grounds = [
+  heard({ type: 'COMMIT', taskId, commitment: digestOf(6) }),
+  heard({ type: 'CLOSE', taskId, set: commitmentSetDigest(list) }, list),
+];
 
 const records: EngineRecord[] = [
   { kind: 'opened', firstSeenMs: 1_700_000_000_123, maySign: true },
@@ -48,6 +58,7 @@ const records: EngineRecord[] = [
   { kind: 'precommitted', leaf: nil, lock: null },
   { kind: 'valid', valid },
   { kind: 'round', roundCert },
+  { kind: 'grounds', leaves: grounds },
 ];
 const entry = (...items: EngineRecord[]): TaskRecord[] => items.map((record) => ({ taskId, record }));
 
@@ -63,7 +74,7 @@ describe('R27: a journal entry', () => {
   }
 
   it('gives plain records back as they were', () => {
-    const plain = records.filter(({ kind }) => !['precommitted', 'valid', 'round'].includes(kind));
+    const plain = records.filter(({ kind }) => !['precommitted', 'valid', 'round', 'grounds'].includes(kind));
     assert.deepEqual(decodeRecords(encodeRecords(entry(...plain)), authenticator), entry(...plain));
   });
 
@@ -87,6 +98,13 @@ describe('R27: a journal entry', () => {
     const stranger = createAuthenticator(committeeOf({ name: 'another' }));
     assert.throws(() => decodeRecords(encodeRecords(entry({ kind: 'valid', valid })), stranger), /did not sign/);
     assert.throws(() => decodeRecords(encodeRecords(entry({ kind: 'round', roundCert })), stranger), /did not sign/);
+    const heardOf = { kind: 'grounds', leaves: grounds } as const;
+    assert.throws(() => decodeRecords(encodeRecords(entry(heardOf)), stranger), /did not sign/);
+  });
+
+  it('is refused with a vote among what led to a CLOSE', () => {
+    const bytes = encodeRecords(entry({ kind: 'grounds', leaves: [heard(nil)] }));
+    assert.throws(() => decodeRecords(bytes, authenticator), /expected a COMMIT or a CLOSE/);
   });
 
   it('is refused or says something else with any byte changed', () => {
@@ -104,7 +122,7 @@ describe('R27: a journal entry', () => {
   const task = new Uint8Array(32);
   const refused: [string, Parameters<typeof encodeCanonical>[0]][] = [
     ['another tag', ['pheme/journal/2', []]],
-    ['an unknown kind', ['pheme/journal/1', [[task, 9, null]]]],
+    ['an unknown kind', ['pheme/journal/1', [[task, 10, null]]]],
     ['no list', ['pheme/journal/1', null]],
     ['a short task id', ['pheme/journal/1', [[new Uint8Array(3), 0, [1, true]]]]],
     ['a vote of another type', ['pheme/journal/1', [[task, 4, encodeRecords([])]]]],
@@ -117,7 +135,8 @@ describe('R27: a journal entry', () => {
   }
 
   it('keeps its codes, which databases hold: append only', () => {
-    const kinds = ['opened', 'judged', 'closed', 'proposed', 'prevoted', 'precommitted', 'valid', 'round', 'given up'];
+    const votes = ['proposed', 'prevoted', 'precommitted', 'valid', 'round'];
+    const kinds = ['opened', 'judged', 'closed', ...votes, 'given up', 'grounds'];
     for (const record of records) {
       const bytes = encodeRecords([{ taskId: digestOf(0), record }]);
       const marker = Buffer.from(`5820${'00'.repeat(32)}`, 'hex');

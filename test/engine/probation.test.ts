@@ -7,12 +7,13 @@ const DURATION_MS = 1_000;
 describe('R29: a probation', () => {
   const start = () => {
     const clock = new TestClock();
-    const probation = new Probation(DURATION_MS, clock);
+    const others = { told: true };
+    const probation = new Probation(DURATION_MS, clock, () => others.told);
     let over = 0;
     probation.whenOver(() => {
       over += 1;
     });
-    return { clock, probation, overs: () => over };
+    return { clock, probation, others, overs: () => over };
   };
 
   it('is none before it begins, and ends once', async () => {
@@ -43,10 +44,22 @@ describe('R29: a probation', () => {
     assert.equal(overs(), 1);
   });
 
+  it('lasts until what others know is known', async () => {
+    const { clock, probation, others, overs } = start();
+    others.told = false;
+    probation.begin();
+    await clock.pass(3 * DURATION_MS);
+    assert.equal(probation.isRunning, true);
+    assert.ok(probation.untilMs > clock.nowMs());
+    others.told = true;
+    await clock.pass(DURATION_MS);
+    assert.equal(overs(), 1);
+  });
+
   it('is not shortened by a clock that jumps ahead', () => {
     let nowMs = 0;
     const clock = { nowMs: () => nowMs, setTimer: () => () => {} };
-    const probation = new Probation(DURATION_MS, clock);
+    const probation = new Probation(DURATION_MS, clock, () => true);
     probation.begin();
     nowMs += 3_600_000;
     assert.equal(probation.isRunning, true);

@@ -56,6 +56,12 @@ describe('the simulated network', () => {
     });
   }
 
+  it('R4: keeps every promise where what a validator closed on is lost, and cannot commit any more (seed 125)', async function () {
+    this.timeout(60_000);
+    const { violations } = await runSchedule(drawSchedule(125, { validators: 4 }));
+    assert.deepEqual(violations, []);
+  });
+
   it('is not blind: with F+1 twins on both sides of a partition it sees two decisions', async () => {
     const { violations } = await runSchedule(splitBrain());
     assert.ok(

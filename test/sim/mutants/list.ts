@@ -292,6 +292,13 @@ const DURABILITY_MUTANTS: readonly Mutant[] = [
     'return void commitmentSetDigest(record.set);',
   ),
   mutant(
+    'closed-on-what-is-forgotten',
+    'R4',
+    'consensus/recovery.ts',
+    'for (const leaf of record.leaves) acceptLeaf(instance, asAuthentic(leaf), []);',
+    'if (record.leaves.length > 256) acceptLeaf(instance, asAuthentic(record.leaves[0]!), []);',
+  ),
+  mutant(
     'prevote-not-restored',
     'R28',
     'consensus/recovery.ts',
@@ -376,6 +383,7 @@ const RARE: Readonly<Record<string, NonNullable<Mutant['from']>>> = {
   'lost-journal-trusted': { seed: 1, wide: true },
   'probation-forgets-what-it-heard': { seed: 260, wide: true },
   'followed-in-name-only': { seed: 1, wide: true },
+  'closed-on-what-is-forgotten': { seed: 120, wide: true },
 };
 
 /** Every rule that keeps a promise, broken once; the simulator must find each. */
