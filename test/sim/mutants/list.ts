@@ -381,7 +381,7 @@ const RARE: Readonly<Record<string, NonNullable<Mutant['from']>>> = {
   'lock-not-durable': { seed: 2_090, role: 'split' },
   'deadline-comes-at-once': { seed: 1, wide: true },
   'lost-journal-trusted': { seed: 1, wide: true },
-  'probation-forgets-what-it-heard': { seed: 260, wide: true },
+  'probation-forgets-what-it-heard': { seed: 900, wide: true },
   'followed-in-name-only': { seed: 1, wide: true },
   'closed-on-what-is-forgotten': { seed: 120, wide: true },
 };
