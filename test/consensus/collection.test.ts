@@ -117,7 +117,10 @@ describe('R4: CLOSE', () => {
   it('is at the deadline, with whatever is there', () => {
     const node = validator();
     node.input({ kind: 'deadline' });
-    assert.deepEqual(node.records, [{ kind: 'closed', set: [] }]);
+    assert.deepEqual(node.records, [
+      { kind: 'grounds', leaves: [] },
+      { kind: 'closed', set: [] },
+    ]);
   });
 
   it('follows CLOSEs of a quorum', () => {
@@ -125,7 +128,13 @@ describe('R4: CLOSE', () => {
     node.hear(...commits(1), ...[1, 2].map((index) => speaker.close(index, listOf(1, 2))));
     assert.deepEqual(node.slots(), []);
     node.hear(speaker.close(3, listOf(1, 2)));
-    assert.deepEqual(node.records, [{ kind: 'closed', set: listOf(1) }]);
+    const [grounds, closed] = node.records;
+    assert.ok(grounds?.kind === 'grounds', 'who never commits keeps what made it close');
+    assert.deepEqual(
+      grounds.leaves.map(({ signer, leaf }) => [leaf.type, signer]),
+      [1, 2, 3].map((signer) => ['CLOSE', signer]),
+    );
+    assert.deepEqual(closed, { kind: 'closed', set: listOf(1) });
   });
 
   it('never changes', () => {
