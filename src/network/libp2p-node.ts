@@ -1,15 +1,14 @@
-import { noise } from '@chainsafe/libp2p-noise';
 import type { GossipSub } from '@libp2p/gossipsub';
 import { type Identify, identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p } from '@libp2p/interface';
 import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
-import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { ValidationError } from '../protocol/errors.ts';
 import { gossipService } from './gossip.ts';
 import type { Identity } from './identity.ts';
+import { leanNoise, leanYamux } from './lean-streams.ts';
 import {
   CONNECTIONS_PER_PEER_MAX,
   CONNECTS_PER_SECOND_MAX,
@@ -45,8 +44,8 @@ export function createNode(options: NodeOptions): Promise<Libp2pNode> {
     nodeInfo: { userAgent: agentVersion },
     addresses: { listen: [...listen] },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ streamOptions: { maxReadBufferLength: STREAM_BUFFER_BYTES_MAX } })],
+    connectionEncrypters: [leanNoise()],
+    streamMuxers: [leanYamux({ streamOptions: { maxReadBufferLength: STREAM_BUFFER_BYTES_MAX } })],
     connectionGater: gater,
     // The watchdog pings; the monitor would end every connection of a node that is merely overloaded.
     connectionMonitor: { enabled: false },
