@@ -167,18 +167,26 @@ export class LocalDevnet {
     if (ready) await this.untilReady(index);
   }
 
+  /** @throws Error with its last answer and the end of its log if it is not ready in time, or has ended */
   async untilReady(index: number, timeoutMs?: number): Promise<void> {
-    await until(async () => (await this.#readyz(index)) === 200, timeoutMs);
+    let last = { status: 0, text: 'no answer' };
+    const isSettled = async () => {
+      last = await this.#readyz(index);
+      return last.status === 200 || !isAlive(this.pidOf(index));
+    };
+    await until(isSettled, timeoutMs).catch(() => undefined);
+    if (last.status === 200) return;
+    const log = await this.#logEnd(this.validators[index]!.home);
+    throw new Error(`validator ${index} did not become ready: ${last.text}; its log ends with: ${log}`);
   }
 
-  async #readyz(index: number): Promise<number> {
+  async #readyz(index: number): Promise<{ status: number; text: string }> {
     const url = new URL('/readyz', this.validators[index]!.rpc);
     try {
       const answer = await fetch(url);
-      await answer.body?.cancel();
-      return answer.status;
-    } catch {
-      return 0; // nothing listens there yet
+      return { status: answer.status, text: await answer.text() };
+    } catch (error) {
+      return { status: 0, text: (error as Error).message }; // nothing listens there yet
     }
   }
 
@@ -215,11 +223,13 @@ export class LocalDevnet {
     if (this.#file === undefined || this.supervisor.exitCode !== null || this.supervisor.signalCode !== null) return [];
     const dead = this.validators.filter(({ pid }) => !this.#killed.has(pid) && !isAlive(pid));
     return Promise.all(
-      dead.map(async ({ index, home }) => {
-        const log = await readFile(join(home, 'node.log'), 'utf8');
-        return `validator ${index} died by itself: ${log.trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n')}`;
-      }),
+      dead.map(async ({ index, home }) => `validator ${index} died by itself: ${await this.#logEnd(home)}`),
     );
+  }
+
+  async #logEnd(home: string): Promise<string> {
+    const log = await readFile(join(home, 'node.log'), 'utf8');
+    return log.trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n');
   }
 }
 
