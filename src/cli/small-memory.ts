@@ -11,10 +11,15 @@ const SMALL_ARENAS = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
 const SMALL_YOUNG_SPACE = '--max-semi-space-size=4';
 
 /**
- * A daemon rests most of its time: old objects are collected once a third was added, instead of once they doubled. Sooner
- * holds little less, and costs a busy node a quarter of its rate and more.
+ * Per cent by which old objects may grow before they are collected. A daemon rests most of its time: a third, instead of
+ * V8's whole, and sooner holds little less. Under load `garbage-pace.ts` sets another.
  */
-const SMALL_OLD_SPACE = '--heap-growing-percent=35';
+export const GROWTH_AT_REST = 35;
+
+/** V8's flag for that; it counts from the next collection on. */
+export function oldSpaceGrowth(percent: number): string {
+  return `--heap-growing-percent=${percent}`;
+}
 
 /** The environment of a daemon that keeps its memory small; what is set already stays as it is. */
 export function smallMemory<Env extends Readonly<Record<string, string | undefined>>>(env: Env) {
@@ -28,7 +33,7 @@ const DAEMONS = ['start', 'worker'];
 /** Keeps a daemon's memory small, on Linux by beginning its process anew; any other command is to be quick instead. */
 export function keepMemorySmall({ platform, argv, env, execPath, execArgv }: NodeJS.Process): void {
   if (!argv.slice(2).some((argument) => DAEMONS.includes(argument))) return;
-  setFlagsFromString(SMALL_OLD_SPACE);
+  setFlagsFromString(oldSpaceGrowth(GROWTH_AT_REST));
   if (platform !== 'linux' || env['MALLOC_ARENA_MAX'] !== undefined) return;
   // Node.js 22.15 and newer; an older one does without.
   process.execve?.(execPath, [execPath, ...execArgv, ...argv.slice(1)], smallMemory(env));

@@ -3,6 +3,7 @@ import type { Daemon } from '../../node/daemon.ts';
 import { collect } from '../arguments.ts';
 import { examples } from '../examples.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { paceGarbage } from '../garbage-pace.ts';
 import { joinNetwork } from '../join.ts';
 import { type PassphraseFlags, passphraseOption, presentPassphrase } from '../passphrase.ts';
 import type { CommandDefinition, Handler } from '../program.ts';
@@ -64,7 +65,9 @@ const start: Handler<StartFlags> = async (session, flags) => {
   const daemon = await startDaemon({ config, observer, logger, passphrase });
   const signal = stopSignal(session.io, untilEof);
   announce(session, daemon);
+  const stopPacing = paceGarbage((listener) => daemon.node.onDecided(listener));
   await aborted(signal);
+  stopPacing();
   return stop(session, daemon);
 };
 
