@@ -66,7 +66,7 @@ export function exitCodeOf(child: ChildProcess): Promise<number> {
 /** The first of `count` neighbouring ports that are all free on loopback. */
 export async function freeBasePort(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 20_000 + Math.floor(Math.random() * 20_000); // below the range that systems hand out themselves
+    const base = 20_000 + Math.floor(Math.random() * 12_000); // systems hand out ports from 32,768 on themselves
     const free = await Promise.all(Array.from({ length: count }, (_, offset) => isFree(base + offset)));
     if (free.every(Boolean)) return base;
   }

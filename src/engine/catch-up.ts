@@ -3,8 +3,8 @@ import type { Committee } from '../protocol/committee.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Digest } from '../protocol/hash.ts';
 import { SYNC_PAGE_MAX } from '../protocol/limits.ts';
-import { Limiter } from './bounded.ts';
-import { SYNC_MS, SYNC_PAGES_MAX, SYNC_REQUESTS_MAX } from './limits.ts';
+import { BoundedSet, Limiter } from './bounded.ts';
+import { SYNC_MS, SYNC_PAGES_MAX, SYNC_REQUESTS_MAX, SYNC_TAKEN_MAX } from './limits.ts';
 import type { Clock, Logger, Network, PeerKey } from './ports.ts';
 
 /** What catch-up reaches: what is here already, and where what it finds goes. */
@@ -41,6 +41,10 @@ export class CatchUp {
   /** Whose open tasks were asked for, and whose results are all here. */
   readonly #heard = new Set<PeerKey>();
   readonly #limiter = new Limiter(SYNC_REQUESTS_MAX);
+  /** What one peer is being asked for, so that no other is meanwhile: every list names every result. */
+  readonly #fetching = new Map<Digest, Promise<boolean>>();
+  /** Certificates that hold, and may not be durable yet. */
+  readonly #taken = new BoundedSet<Digest>(SYNC_TAKEN_MAX);
   #cancelTimer = () => {};
   #stopped = false;
 
@@ -114,7 +118,7 @@ export class CatchUp {
       this.#cursors.delete(peer); // another database: its cursors mean something else
       return 'more';
     }
-    const fetched = await Promise.all(page.taskIds.map((taskId) => this.#limiter.run(() => this.#fetch(peer, taskId))));
+    const fetched = await this.#fetchAll(peer, page.taskIds);
     const advanced = page.next > (known?.next ?? 0);
     // The cursor passes only what is here: a result that could not be fetched is asked for again.
     if (!fetched.every(Boolean)) return 'failed';
@@ -122,8 +126,32 @@ export class CatchUp {
     return advanced && page.taskIds.length === SYNC_PAGE_MAX ? 'more' : 'end';
   }
 
+  /** Peers that are read at once begin at different places, and share the work. */
+  #fetchAll(peer: PeerKey, taskIds: readonly Digest[]): Promise<boolean[]> {
+    const peers = [...this.#syncing.keys()];
+    const first = Math.floor((taskIds.length * Math.max(0, peers.indexOf(peer))) / Math.max(1, peers.length));
+    const ordered = [...taskIds.slice(first), ...taskIds.slice(0, first)];
+    return Promise.all(ordered.map((taskId) => this.#limiter.run(() => this.#fetchOnce(peer, taskId))));
+  }
+
+  /** True if it is here, or on its way to the disk. */
+  async #fetchOnce(peer: PeerKey, taskId: Digest): Promise<boolean> {
+    if (this.#stopped || this.#taken.has(taskId) || (await this.#context.isHeld(taskId))) return true;
+    const underWay = this.#fetching.get(taskId);
+    if (underWay !== undefined && (await underWay)) return true;
+    const fetch = this.#fetch(peer, taskId);
+    this.#fetching.set(
+      taskId,
+      fetch.catch(() => false),
+    );
+    try {
+      return await fetch;
+    } finally {
+      this.#fetching.delete(taskId);
+    }
+  }
+
   async #fetch(peer: PeerKey, taskId: Digest): Promise<boolean> {
-    if (this.#stopped || (await this.#context.isHeld(taskId))) return true;
     const answer = await this.#context.network.request(peer, { kind: 'result', taskId });
     if (answer.kind !== 'result' || answer.cert === null) return false; // it lost its copy
     if (answer.cert.taskId === taskId) return this.#takeCert(answer.cert, peer);
@@ -135,6 +163,7 @@ export class CatchUp {
   #takeCert(cert: WireBundle, peer: PeerKey): boolean {
     try {
       this.#context.onCert(cert, peer);
+      this.#taken.add(cert.taskId);
       return true;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

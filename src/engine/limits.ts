@@ -75,6 +75,8 @@ export const SYNC_MS = 15_000;
 export const SYNC_PAGES_MAX = 4_096;
 /** Requests under way at once in catch-up: keeps both ends' streams far below their caps. */
 export const SYNC_REQUESTS_MAX = 16;
+/** Results that were taken from a peer's list and may not be durable yet: more than a disk leaves unwritten in a second. */
+export const SYNC_TAKEN_MAX = 4_096;
 /** Bytes of reports in one answer: with one more of the largest it is still within an answer's limit. */
 export const REPORTS_ANSWER_BYTES = 3 * 1024 * 1024;
 /** Tries to pull one report, over all peers; it is asked for again when somebody wants to see it. */

@@ -78,12 +78,33 @@ describe('R33: catch-up', () => {
 
   it('begins anew with a peer that has another database', async () => {
     const { network, held, catchUp } = setUp();
-    let storeId = 'first';
-    network.connect('a', 0, (request) => peerWith(certs, { storeId })(request));
+    let answers = peerWith(certs.slice(1), { storeId: 'first' });
+    network.connect('a', 0, (request) => answers(request));
     await catchUp.sync('a');
-    held.clear();
-    storeId = 'second';
+    assert.equal(held.size, certs.length - 1);
+    answers = peerWith(certs, { storeId: 'second' }); // what is new comes first
     await catchUp.sync('a');
+    assert.equal(held.size, certs.length);
+  });
+
+  it('asks one peer for a result, whose list ever names it', async () => {
+    const { network, held, catchUp } = setUp();
+    const peers = [0, 1, 2].map(keyOf);
+    peers.forEach((peer, index) => {
+      network.connect(peer, index, peerWith(certs));
+    });
+    await Promise.all(peers.map((peer) => catchUp.sync(peer)));
+    assert.equal(held.size, certs.length);
+    assert.equal(network.asked('result').length, certs.length);
+  });
+
+  it('asks the next peer for what one does not give', async () => {
+    const { network, held, catchUp } = setUp();
+    network.connect(keyOf(0), 0, (request) =>
+      request.kind === 'result' ? { kind: 'result', cert: null } : peerWith(certs)(request),
+    );
+    network.connect(keyOf(1), 1, peerWith(certs));
+    await Promise.all([0, 1].map((index) => catchUp.sync(keyOf(index))));
     assert.equal(held.size, certs.length);
   });
 
