@@ -167,7 +167,7 @@ class RpcService {
     this.#working.add(work);
     response.once('close', () => {
       this.#working.delete(work);
-      work.abort(new DOMException('the caller went away', 'AbortError'));
+      if (!response.writableFinished) work.abort(new DOMException('the caller went away', 'AbortError'));
     });
     try {
       if (this.#stopping) throw rpcFailure('STOPPING', 'the node is shutting down');
