@@ -6,6 +6,7 @@ import { leafDigest } from '../protocol/merkle.ts';
 import type { Attachment, Authentic, SignedLeaf, Statement } from '../protocol/signed-leaf.ts';
 import type { Opening } from '../protocol/validation-result.ts';
 import type { Commitment, Value } from '../protocol/value.ts';
+import { type Entries, LazyMap, LazySet, type Members } from './lazy.ts';
 
 export type CollectionTimer = 'observe' | 'grace' | 'revealGrace' | 'final';
 
@@ -89,9 +90,9 @@ export interface VoteGroup<L extends VoteLeaf = VoteLeaf> {
 
 /** All votes of one type in one round, grouped by their bytes. */
 export interface VoteTally<L extends VoteLeaf = VoteLeaf> {
-  readonly groups: Map<Digest, VoteGroup<L>>;
+  readonly groups: Entries<Digest, VoteGroup<L>>;
   /** Every voter's first vote. */
-  readonly first: Map<number, SignedLeaf<L>>;
+  readonly first: Entries<number, SignedLeaf<L>>;
   weight: number;
 }
 
@@ -101,9 +102,9 @@ export interface Round {
   readonly prevotes: VoteTally<LeafOf<'PREVOTE'>>;
   readonly precommits: VoteTally<LeafOf<'PRECOMMIT'>>;
   /** Weight of all who voted in this round, by either vote. */
-  voters: Map<number, SignedLeaf<VoteLeaf>>;
+  voters: Entries<number, SignedLeaf<VoteLeaf>>;
   voterWeight: number;
-  armed: Set<'prevote' | 'precommit'>;
+  armed: Members<'prevote' | 'precommit'>;
 }
 
 /** A kept REVEAL and the commitment that it opens. */
@@ -125,30 +126,30 @@ export interface Instance {
   /** True once a leaf of mine was met that I do not know: follow, and sign nothing (R29). */
   muted: boolean;
   /** Own leaves by slot: one each, ever. */
-  readonly own: Map<string, OwnLeaf>;
+  readonly own: Entries<string, OwnLeaf>;
   opening: Opening | null;
   /** All leaves by `signer/slot`, at most VOTES_PER_SLOT_MAX different ones each: the second is evidence. */
-  readonly seen: Map<string, SignedLeaf[]>;
+  readonly seen: Entries<string, SignedLeaf[]>;
 
-  readonly commits: Map<number, SignedLeaf<LeafOf<'COMMIT'>>>;
+  readonly commits: Entries<number, SignedLeaf<LeafOf<'COMMIT'>>>;
   committedWeight: number;
-  readonly closes: Map<number, SignedLeaf<LeafOf<'CLOSE'>>>;
+  readonly closes: Entries<number, SignedLeaf<LeafOf<'CLOSE'>>>;
   closedWeight: number;
   /** Weight of the closers that list a commitment: by `index:commitment`. */
-  readonly listedWeight: Map<string, number>;
+  readonly listedWeight: Entries<string, number>;
   /** Weight of the closers that list any commitment of a validator. */
-  readonly namedWeight: Map<number, number>;
-  readonly reveals: Map<number, HeldReveal[]>;
+  readonly namedWeight: Entries<number, number>;
+  readonly reveals: Entries<number, HeldReveal[]>;
   /** CLOSE and REVEAL leaves held, by witness key. */
-  readonly witnesses: Map<string, SignedLeaf>;
-  readonly fired: Set<CollectionTimer | 'deadline'>;
+  readonly witnesses: Entries<string, SignedLeaf>;
+  readonly fired: Members<CollectionTimer | 'deadline'>;
   readonly armed: Set<CollectionTimer>;
 
   /** -1 until round 0 starts. */
   round: number;
   step: Step;
   readonly rounds: Map<number, Round>;
-  readonly values: Map<Digest, HeldValue>;
+  readonly values: Entries<Digest, HeldValue>;
   lock: ValidValue | null;
   valid: ValidValue | null;
   /** Proof of how the current round was reached; null in round 0. */
@@ -163,23 +164,23 @@ export function createInstance(committee: Committee, taskId: Digest, self: numbe
     self,
     proposers: proposerOrder(committee, taskId),
     muted: false,
-    own: new Map(),
-    seen: new Map(),
+    own: new LazyMap(),
+    seen: new LazyMap(),
     opening: null,
-    commits: new Map(),
+    commits: new LazyMap(),
     committedWeight: 0,
-    closes: new Map(),
+    closes: new LazyMap(),
     closedWeight: 0,
-    listedWeight: new Map(),
-    namedWeight: new Map(),
-    reveals: new Map(),
-    witnesses: new Map(),
-    fired: new Set(),
+    listedWeight: new LazyMap(),
+    namedWeight: new LazyMap(),
+    reveals: new LazyMap(),
+    witnesses: new LazyMap(),
+    fired: new LazySet(),
     armed: new Set(),
     round: -1,
     step: 'propose',
     rounds: new Map(),
-    values: new Map(),
+    values: new LazyMap(),
     lock: null,
     valid: null,
     roundCert: null,
@@ -224,9 +225,9 @@ export function roundOf(instance: Instance, number: number): Round {
       proposals: [],
       prevotes: emptyTally(),
       precommits: emptyTally(),
-      voters: new Map(),
+      voters: new LazyMap(),
       voterWeight: 0,
-      armed: new Set(),
+      armed: new LazySet(),
     };
     instance.rounds.set(number, round);
   }
@@ -234,5 +235,5 @@ export function roundOf(instance: Instance, number: number): Round {
 }
 
 function emptyTally<L extends VoteLeaf>(): VoteTally<L> {
-  return { groups: new Map(), first: new Map(), weight: 0 };
+  return { groups: new LazyMap(), first: new LazyMap(), weight: 0 };
 }

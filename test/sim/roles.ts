@@ -172,7 +172,7 @@ function listsWith(actor: Actor, taskId: Digest, late: Commitment): Commitment[]
 function someValue(actor: Actor, taskId: Digest): Value | undefined {
   const instance = actor.engine?.openTasks.get(taskId)?.instance;
   if (instance === undefined) return undefined;
-  const some = <V>(map: ReadonlyMap<number, V>, chance: number) =>
+  const some = <V>(map: Iterable<[number, V]>, chance: number) =>
     new Map([...map].filter(() => actor.random.chance(chance)));
   return freshValue({ ...instance, reveals: some(instance.reveals, 0.6), closes: some(instance.closes, 0.9) });
 }
