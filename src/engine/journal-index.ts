@@ -3,17 +3,17 @@ import type { Digest } from '../protocol/hash.ts';
 /** Which journal entries still hold records of undecided tasks; the others may go. */
 export class JournalIndex {
   readonly #ticksOf = new Map<Digest, number[]>();
-  readonly #openIn = new Map<number, Set<Digest>>();
+  /** How many open tasks each entry has records of. */
+  readonly #openIn = new Map<number, number>();
 
   /** Notes an entry; returns true if it holds nothing of an open task. */
   add(tick: number, taskIds: Iterable<Digest>): boolean {
     const open = new Set(taskIds);
     if (open.size === 0) return true;
-    this.#openIn.set(tick, open);
+    this.#openIn.set(tick, open.size);
     for (const taskId of open) {
-      const ticks = this.#ticksOf.get(taskId);
-      if (ticks === undefined) this.#ticksOf.set(taskId, [tick]);
-      else ticks.push(tick);
+      // A copy takes no room for more, as an array that grows does.
+      this.#ticksOf.set(taskId, (this.#ticksOf.get(taskId) ?? []).concat(tick));
     }
     return false;
   }
@@ -23,9 +23,9 @@ export class JournalIndex {
     const ticks = this.#ticksOf.get(taskId) ?? [];
     this.#ticksOf.delete(taskId);
     return ticks.filter((tick) => {
-      const open = this.#openIn.get(tick)!;
-      open.delete(taskId);
-      return open.size === 0 && this.#openIn.delete(tick);
+      const left = this.#openIn.get(tick)! - 1;
+      if (left > 0) this.#openIn.set(tick, left);
+      return left === 0 && this.#openIn.delete(tick);
     });
   }
 }
