@@ -20,6 +20,8 @@ export class Presence {
   readonly #committee: Committee;
   readonly #self: number | null;
   readonly #states: PresenceState[];
+  /** Made once for all tasks, which keep the sentences of those that were away; undefined while connected. */
+  readonly #absences: (Absence | undefined)[];
 
   /**
    * @param self own position, or null for an observer
@@ -29,6 +31,7 @@ export class Presence {
     this.#committee = committee;
     this.#self = self;
     this.#states = committee.validators.map(() => ({ connected: false, sinceMs: startedAtMs }));
+    this.#absences = committee.validators.map((_, index) => this.#absenceOf(index));
   }
 
   /** A peer was connected or lost; what it was already changes nothing. */
@@ -36,6 +39,7 @@ export class Presence {
     const index = indexOfKey(this.#committee, peer);
     if (index === undefined || this.#states[index]!.connected === connected) return;
     this.#states[index] = { connected, sinceMs: nowMs };
+    this.#absences[index] = this.#absenceOf(index);
   }
 
   /** Of another validator; the own node has none. */
@@ -44,10 +48,13 @@ export class Presence {
   }
 
   absences(): Absence[] {
-    return this.#states.flatMap(({ connected, sinceMs }, index) => {
-      if (connected || index === this.#self) return [];
-      const { publicKey } = this.#committee.validators[index]!;
-      return [{ index, sinceMs, sentence: absenceSentence(index, publicKey, sinceMs) }];
-    });
+    return this.#absences.filter((absence) => absence !== undefined);
+  }
+
+  #absenceOf(index: number): Absence | undefined {
+    const { connected, sinceMs } = this.#states[index]!;
+    if (connected || index === this.#self) return undefined;
+    const { publicKey } = this.#committee.validators[index]!;
+    return { index, sinceMs, sentence: absenceSentence(index, publicKey, sinceMs) };
   }
 }
