@@ -31,31 +31,46 @@ const ROOM_BYTES = 64 * 1024;
 let room = new Uint8Array(ROOM_BYTES);
 let written = 0;
 
+/** Small results share one piece of memory: to allocate each by itself takes longer than to write it. */
+const SHARED_BYTES = 8 * 1024;
+const SHARED_RESULT_BYTES_MAX = 1024;
+
+class SharedMemory {
+  #piece = new Uint8Array(0);
+  #used = 0;
+
+  /** A copy of bytes that were lent. */
+  readonly keep = (bytes: Uint8Array): Uint8Array => {
+    const { length } = bytes;
+    if (length > SHARED_RESULT_BYTES_MAX) return bytes.slice();
+    if (this.#used + length > this.#piece.length) {
+      this.#piece = new Uint8Array(SHARED_BYTES);
+      this.#used = 0;
+    }
+    const copy = this.#piece.subarray(this.#used, this.#used + length);
+    copy.set(bytes);
+    this.#used += length;
+    return copy;
+  };
+}
+
+const passing = new SharedMemory();
+const lasting = new SharedMemory();
+
 /**
  * Encodes arrays, safe integers, text, bytes, booleans and null.
  * @throws TypeError for anything else: what is to be signed stops here, not at the reader
  */
 export function encodeCanonical(value: CborValue): Uint8Array {
-  return encodeInto(value, kept);
+  return encodeInto(value, passing.keep);
 }
 
-/** Small results share one piece of memory: to allocate each by itself takes longer than to write it. */
-const SHARED_BYTES = 8 * 1024;
-const SHARED_RESULT_BYTES_MAX = 1024;
-let shared = new Uint8Array(0);
-let sharedUsed = 0;
-
-function kept(bytes: Uint8Array): Uint8Array {
-  const { length } = bytes;
-  if (length > SHARED_RESULT_BYTES_MAX) return bytes.slice();
-  if (sharedUsed + length > shared.length) {
-    shared = new Uint8Array(SHARED_BYTES);
-    sharedUsed = 0;
-  }
-  const copy = shared.subarray(sharedUsed, sharedUsed + length);
-  copy.set(bytes);
-  sharedUsed += length;
-  return copy;
+/**
+ * As {@link encodeCanonical}, for what is kept long after what is encoded beside it was let go: among that, a leaf of
+ * 100 bytes would hold a whole piece of memory.
+ */
+export function encodeLasting(value: CborValue): Uint8Array {
+  return encodeInto(value, lasting.keep);
 }
 
 /** Encodes for a reader that keeps nothing, such as a hash: the bytes are lent, and gone when it returns. */

@@ -1,5 +1,5 @@
 import type { CborValue } from './cbor.ts';
-import { decodeCanonical, encodeCanonical } from './cbor.ts';
+import { decodeCanonical, encodeLasting } from './cbor.ts';
 import { ProtocolError } from './errors.ts';
 import { arrayOf, digestOf, integerOf, optional } from './fields.ts';
 import { type Digest, digestBytes } from './hash.ts';
@@ -29,7 +29,7 @@ export function leafSlot(leaf: Leaf): string {
 }
 
 export function encodeLeaf(leaf: Leaf): Uint8Array {
-  return encodeCanonical([LEAF_TYPES.indexOf(leaf.type), digestBytes(leaf.taskId), bodyToCbor(leaf)]);
+  return encodeLasting([LEAF_TYPES.indexOf(leaf.type), digestBytes(leaf.taskId), bodyToCbor(leaf)]);
 }
 
 function bodyToCbor(leaf: Leaf): CborValue {
