@@ -179,7 +179,7 @@ export class Engine implements NetworkHandlers {
       background,
       protocol: new ConsensusProtocol(committee, identity?.index ?? null),
       outbox: this.#outbox,
-      gate: new JudgingGate(judge, clock),
+      ...{ judge, gate: new JudgingGate(clock) },
       clock,
       random,
       logger,

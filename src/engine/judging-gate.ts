@@ -1,8 +1,6 @@
 import type { Digest } from '../protocol/hash.ts';
-import type { Judgement } from '../protocol/judgement.ts';
-import type { Task } from '../protocol/task.ts';
 import { UNDER_WAY_MAX, UNDER_WAY_MS } from './limits.ts';
-import type { Clock, Judge } from './ports.ts';
+import type { Clock } from './ports.ts';
 
 /**
  * Lets tasks to the judge in the order in which they came, so many under way at once as a network ends without its
@@ -13,14 +11,13 @@ import type { Clock, Judge } from './ports.ts';
  * nobody can decide hold up others: after a while a task gives its place away, and goes on without one.
  */
 export class JudgingGate {
-  readonly #judge: Judge;
   readonly #clock: Clock;
-  /** In the order of their coming; what is called lets them in. */
+  /** In the order of their coming; what is called begins them. */
   readonly #waiting = new Map<Digest, () => void>();
+  /** What is called forgets when the place is given away. */
   readonly #places = new Map<Digest, () => void>();
 
-  constructor(judge: Judge, clock: Clock) {
-    this.#judge = judge;
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
@@ -29,47 +26,34 @@ export class JudgingGate {
     return this.#waiting.has(taskId);
   }
 
-  /** As a {@link Judge}, once it is the task's turn. @param signal aborted when the task ends, judged or not */
-  judge(taskId: Digest, task: Task, signal: AbortSignal, budgetMs: number): Promise<Judgement> {
-    const begin = (leftMs: number) => {
-      this.#hold(taskId, signal);
-      return this.#judge.judge(task, signal, leftMs);
-    };
-    if (this.#places.size < UNDER_WAY_MAX) return begin(budgetMs);
-    const endMs = this.#clock.nowMs() + budgetMs;
-    return this.#turn(taskId, signal).then(() => begin(Math.max(0, endMs - this.#clock.nowMs())));
+  /** Begins a task once it is its turn: at once, or when others leave; never if it leaves before. */
+  enter(taskId: Digest, begin: () => void): void {
+    if (this.#places.size >= UNDER_WAY_MAX) return void this.#waiting.set(taskId, begin);
+    this.#hold(taskId);
+    begin();
   }
 
   /** Others are at it already. */
   letIn(taskId: Digest): void {
-    this.#waiting.get(taskId)?.();
+    const begin = this.#waiting.get(taskId);
+    if (begin === undefined) return;
+    this.#waiting.delete(taskId);
+    this.#hold(taskId);
+    // Where many end at once, this one may be among them: then nobody is asked.
+    queueMicrotask(() => this.#places.has(taskId) && begin());
   }
 
-  /** @throws the signal's reason */
-  #turn(taskId: Digest, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiting.delete(taskId);
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      this.#waiting.set(taskId, () => {
-        signal.removeEventListener('abort', leave);
-        this.#waiting.delete(taskId);
-        resolve();
-      });
-    });
+  /** The task ended, judged or not. */
+  leave(taskId: Digest): void {
+    this.#waiting.delete(taskId);
+    this.#places.get(taskId)?.();
+    if (!this.#places.delete(taskId) || this.#places.size >= UNDER_WAY_MAX) return;
+    const [next] = this.#waiting.keys();
+    if (next !== undefined) this.letIn(next);
   }
 
-  #hold(taskId: Digest, signal: AbortSignal): void {
-    const release = () => {
-      cancel();
-      signal.removeEventListener('abort', release);
-      if (!this.#places.delete(taskId)) return;
-      if (this.#places.size < UNDER_WAY_MAX) this.#waiting.values().next().value?.();
-    };
-    const cancel = this.#clock.setTimer(UNDER_WAY_MS, release);
-    signal.addEventListener('abort', release, { once: true });
-    this.#places.set(taskId, release);
+  #hold(taskId: Digest): void {
+    const cancel = this.#clock.setTimer(UNDER_WAY_MS, () => this.leave(taskId));
+    this.#places.set(taskId, cancel);
   }
 }

@@ -1,8 +1,8 @@
 /** Limits of one node, each with its reason; those of the protocol stand in protocol/limits.ts. */
 
-/** Undecided tasks held at once: about 20 KB each with n = 4, so 200 MB; more are refused until some are decided. */
+/** Undecided tasks held at once: about 15 KB each while a quorum is away, so 150 MB; more are refused until some are decided. */
 export const OPEN_TASKS_MAX = 10_000;
-/** Canonical bytes of all of them; what is decoded of them weighs about as much again. */
+/** Canonical bytes of all of them; what is decoded of them is held, and weighs about as much. */
 export const OPEN_BYTES_MAX = 256 * 1024 * 1024;
 /** The longest that a timer of Node.js can run; a longer one would fire at once. */
 export const TIMER_MS_MAX = 2 ** 31 - 1;

@@ -8,7 +8,6 @@ import {
   maySign,
   type TimerName,
 } from '../consensus/state.ts';
-import { abstention } from '../protocol/abstention.ts';
 import type { Cert } from '../protocol/bundle.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { encodeCanonical } from '../protocol/cbor.ts';
@@ -17,28 +16,22 @@ import type { Digest } from '../protocol/hash.ts';
 import type { Judgement } from '../protocol/judgement.ts';
 import { leafSlot } from '../protocol/leaf.ts';
 import type { Authentic, SignedLeaf } from '../protocol/signed-leaf.ts';
-import type { Task } from '../protocol/task.ts';
+import { encodeTask, type Task } from '../protocol/task.ts';
 import type { ValidationResult } from '../protocol/validation-result.ts';
-import type { Background } from './background.ts';
-import type { JudgingGate } from './judging-gate.ts';
 import { AWAY_MS, DEADLINE_WAIT_MS_MIN, REPEAT_MS, REPEAT_MS_MAX, TIMER_MS_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
-import type { Clock, Logger, Random, TimelineEntry } from './ports.ts';
+import { OwnJudgement, type OwnJudgementContext } from './own-judgement.ts';
+import type { Random, TimelineEntry } from './ports.ts';
 import { sealJudgement } from './seal.ts';
+import { inlineBody } from './submission.ts';
 import { TimelineWatch } from './timeline-watch.ts';
 
 const SALT_BYTES = 32;
-/** One for all: to make an error with its stack for each task costs more than the abort. */
-const NOT_NEEDED = new Error('its judgement is not needed any more');
 
-export interface OpenTaskContext {
+export interface OpenTaskContext extends OwnJudgementContext {
   protocol: ConsensusProtocol;
   outbox: Outbox;
-  gate: JudgingGate;
-  clock: Clock;
   random: Random;
-  logger: Logger;
-  background: Background;
   /** The report of an own judgement must not leave the node until its reveal. */
   holdBack(reportDigest: Digest): void;
   release(reportDigest: Digest): void;
@@ -80,7 +73,6 @@ export interface OpenTaskInit {
 export class OpenTask {
   readonly taskId: Digest;
   readonly task: Task;
-  readonly taskBytes: Uint8Array;
   readonly firstSeenMs: number;
   readonly instance: Instance;
   /** Who signed that the task came in by it; learnt late where statements came before the announcement. */
@@ -88,11 +80,12 @@ export class OpenTask {
   /** Why this task was given up here, if it was. */
   fault: string | undefined;
   readonly #context: OpenTaskContext;
+  /** Without its body, which would weigh as much as the task. */
   readonly #announcement: Announcement | null;
   readonly #mailbox: Input[] = [];
   readonly #timers = new Set<() => void>();
   readonly #watch: TimelineWatch;
-  readonly #judging = new AbortController();
+  #judgement: OwnJudgement | undefined;
   #running = false;
   #stopped = false;
   #cancelRepeat = () => {};
@@ -104,14 +97,18 @@ export class OpenTask {
     this.#context = context;
     this.taskId = init.taskId;
     this.task = init.task;
-    this.taskBytes = init.taskBytes;
     this.firstSeenMs = init.firstSeenMs;
     this.instance = context.protocol.instance(init.taskId, init.records);
     if (!init.maySign) this.instance.muted = true;
-    this.#announcement = init.announcement;
+    this.#announcement = init.announcement && { ...init.announcement, body: null };
     this.announcedBy = announcedBy;
-    this.#watch = new TimelineWatch(this.instance, (entry) => context.onEntry(init.taskId, entry));
+    this.#watch = new TimelineWatch(this.instance, context.onEntry);
     this.#repeatedAtMs = context.clock.nowMs();
+  }
+
+  /** Canonical bytes: rarely asked for, so they are made anew rather than kept beside what they say. */
+  get taskBytes(): Uint8Array {
+    return encodeTask(this.task);
   }
 
   start(): void {
@@ -121,7 +118,7 @@ export class OpenTask {
     this.dispatch({ kind: 'start' });
     this.#armDeadline();
     this.#armEnd();
-    if (this.#needsJudgement()) this.#context.background('judging', this.#judge());
+    if (this.#needsJudgement()) this.#judge();
     this.#lastSeen = this.#fingerprint();
     this.#scheduleRepeat(this.#repeatMs);
   }
@@ -190,7 +187,7 @@ export class OpenTask {
 
   stop(): void {
     this.#stopped = true;
-    this.#judging.abort(NOT_NEEDED);
+    this.#endJudging();
     this.#cancelRepeat();
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
@@ -217,9 +214,9 @@ export class OpenTask {
           { taskId: this.taskId, slot: leafSlot(effect.leaf.leaf) },
           'a leaf under this key is not in this journal: the key signs elsewhere, or the data is old; following this task without signing',
         );
-        return this.#judging.abort(NOT_NEEDED);
+        return this.#endJudging();
       case 'decided':
-        this.#judging.abort(NOT_NEEDED);
+        this.#endJudging();
         this.#releaseReport(); // the result is fixed: nothing is left to copy
         return this.#context.onDecided(effect.cert);
     }
@@ -302,10 +299,24 @@ export class OpenTask {
     return maySign(this.instance) && !own.has('COMMIT/0') && !own.has('CLOSE/0') && this.instance.decided === null;
   }
 
-  async #judge(): Promise<void> {
-    const { outbox, clock, random, holdBack, onEntry } = this.#context;
+  #judge(): void {
+    const { clock, protocol } = this.#context;
     const startMs = clock.nowMs();
-    const judgement = await this.#judgeWithinBudget();
+    const { judgeBudgetMs, graceMs } = protocol.committee.rules.timers;
+    // Ends before the deadline closes the task, so that an abstention is still committed, and listed by others.
+    const budgetMs = Math.min(judgeBudgetMs, Math.max(DEADLINE_WAIT_MS_MIN / 2, this.#untilDeadlineMs() - graceMs));
+    this.#judgement = new OwnJudgement(this.#context, this, budgetMs, (judgement) => this.#judged(judgement, startMs));
+  }
+
+  /** The place at the judge outlasts the judgement: the network is at the task until it ends. */
+  #endJudging(): void {
+    this.#judgement?.stop();
+    this.#context.gate.leave(this.taskId);
+  }
+
+  #judged(judgement: Judgement, startMs: number): void {
+    const { outbox, clock, random, holdBack, onEntry } = this.#context;
+    this.#judgement = undefined;
     if (this.#stopped || !this.#needsJudgement()) return;
     const validatorIndex = this.instance.self!;
     onEntry(this.taskId, { event: 'judged', validatorIndex, note: `in ${Math.round(clock.nowMs() - startMs)} ms` });
@@ -313,32 +324,6 @@ export class OpenTask {
     holdBack(result.reportDigest);
     outbox.report(result.reportDigest, reportBytes);
     this.dispatch({ kind: 'judged', opening: { result, salt: toHex(random.bytes(SALT_BYTES)) } });
-  }
-
-  /** Whatever the judge does, something comes back within the budget: at worst an abstention with its reason. */
-  #judgeWithinBudget(): Promise<Judgement> {
-    const { clock, gate, protocol, logger } = this.#context;
-    const { judgeBudgetMs, graceMs } = protocol.committee.rules.timers;
-    // Ends before the deadline closes the task, so that an abstention is still committed, and listed by others.
-    const budgetMs = Math.min(judgeBudgetMs, Math.max(DEADLINE_WAIT_MS_MIN / 2, this.#untilDeadlineMs() - graceMs));
-    return new Promise((resolve) => {
-      const cancel = clock.setTimer(budgetMs, () => {
-        resolve(abstention('timeout', `no judgement within ${budgetMs} ms`));
-        this.#judging.abort(NOT_NEEDED);
-      });
-      this.#timers.add(cancel);
-      gate
-        .judge(this.taskId, this.task, this.#judging.signal, budgetMs)
-        .then(resolve, (error: unknown) => {
-          if (!this.#judging.signal.aborted)
-            logger.warn({ taskId: this.taskId, error: (error as Error).message }, 'the judge failed');
-          resolve(abstention('model_error', 'the judge failed'));
-        })
-        .finally(() => {
-          cancel();
-          this.#timers.delete(cancel);
-        });
-    });
   }
 
   /** R24: a node that learns nothing new repeats itself, ever more rarely while nothing comes of it. */
@@ -366,7 +351,8 @@ export class OpenTask {
     const { outbox } = this.#context;
     const { leaves, bundles } = repeatOf(this.instance);
     if (maySign(this.instance)) outbox.repeat(leaves, bundles);
-    if (this.#announcement !== null && this.instance.closedWeight === 0) outbox.announce(this.#announcement);
+    if (this.#announcement !== null && this.instance.closedWeight === 0)
+      outbox.announce({ ...this.#announcement, body: inlineBody(this.taskBytes) });
     if (!this.#context.gate.isWaiting(this.taskId)) this.#context.onOverdue(this);
   }
 

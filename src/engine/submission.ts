@@ -22,5 +22,10 @@ export function announcementOf(
 ): Announcement {
   const signed = { taskId, size: taskBytes.length, origin: index };
   const signature = signer.sign(announcementBytes(committee.networkId, signed));
-  return { ...signed, signature, body: taskBytes.length <= TASK_INLINE_BYTES_MAX ? taskBytes : null };
+  return { ...signed, signature, body: inlineBody(taskBytes) };
+}
+
+/** What an announcement holds of a task's body: all of it where that is short. */
+export function inlineBody(taskBytes: Uint8Array): Uint8Array | null {
+  return taskBytes.length <= TASK_INLINE_BYTES_MAX ? taskBytes : null;
 }

@@ -1,10 +1,14 @@
+import type { Entries } from '../consensus/lazy.ts';
 import type { Effect, Input, Instance, Round, VoteTally } from '../consensus/state.ts';
 import { proposerOf } from '../consensus/state.ts';
 import type { ReasonCode } from '../protocol/explanation.ts';
+import type { Digest } from '../protocol/hash.ts';
 import type { TimelineEntry } from './ports.ts';
 
 /** Tells of an entry; its time is added. */
-export type Tell = (entry: Omit<TimelineEntry, 'atMs'>) => void;
+export type Tell = (taskId: Digest, entry: Untimed) => void;
+
+type Untimed = Omit<TimelineEntry, 'atMs'>;
 
 /** Stages of a round that are told once. */
 type Stage = 'proposed' | 'prevoted' | 'precommitted';
@@ -12,14 +16,15 @@ type Stage = 'proposed' | 'prevoted' | 'precommitted';
 /** Sees what each input changed in an instance, so that the core itself knows nothing of timelines. */
 export class TimelineWatch {
   readonly #instance: Instance;
-  readonly #tell: Tell;
-  readonly #told = { commits: new Set<number>(), closes: new Set<number>(), reveals: new Set<number>() };
-  readonly #stages = new Set<Stage>();
+  readonly #onEntry: Tell;
+  /** How many of each were told, in the order in which they came: none is ever taken back. */
+  readonly #told = { committed: 0, closed: 0, revealed: 0 };
+  readonly #stages: Stage[] = [];
   #round: number;
 
-  constructor(instance: Instance, tell: Tell) {
+  constructor(instance: Instance, onEntry: Tell) {
     this.#instance = instance;
-    this.#tell = tell;
+    this.#onEntry = onEntry;
     this.#round = instance.round;
   }
 
@@ -27,21 +32,23 @@ export class TimelineWatch {
   observe(input: Input, effects: readonly Effect[]): void {
     const { commits, closes, reveals } = this.#instance;
     if (input.kind === 'deadline') this.#tell({ event: 'deadline_passed', reason: 'deadline_passed' });
-    this.#tellNew('committed', commits.keys(), commits.size, this.#told.commits);
-    this.#tellNew('closed', closes.keys(), closes.size, this.#told.closes);
-    this.#tellNew('revealed', reveals.keys(), reveals.size, this.#told.reveals);
+    this.#tellNew('committed', commits);
+    this.#tellNew('closed', closes);
+    this.#tellNew('revealed', reveals);
     if (this.#instance.round !== this.#round) this.#tellRound();
     this.#tellStages();
     for (const effect of effects) this.#tellEffect(effect, input);
   }
 
-  #tellNew(event: 'committed' | 'closed' | 'revealed', keys: Iterable<number>, size: number, told: Set<number>): void {
-    if (size === told.size) return;
-    for (const validatorIndex of keys) {
-      if (told.has(validatorIndex)) continue;
-      told.add(validatorIndex);
-      this.#tell({ event, validatorIndex });
-    }
+  #tell(entry: Untimed): void {
+    this.#onEntry(this.#instance.taskId, entry);
+  }
+
+  #tellNew(event: 'committed' | 'closed' | 'revealed', said: Entries<number, unknown>): void {
+    const told = this.#told[event];
+    if (said.size === told) return;
+    this.#told[event] = said.size;
+    for (const validatorIndex of [...said.keys()].slice(told)) this.#tell({ event, validatorIndex });
   }
 
   #tellRound(): void {
@@ -51,7 +58,7 @@ export class TimelineWatch {
       this.#tell({ event: 'round_ended', round: this.#round, ...this.#whyEnded(this.#round) });
     }
     this.#round = round;
-    this.#stages.clear();
+    this.#stages.length = 0;
     this.#tell({ event: 'round_started', round, validatorIndex: proposerOf(this.#instance, round) });
   }
 
@@ -67,7 +74,7 @@ export class TimelineWatch {
 
   #tellStages(): void {
     const round = this.#instance.rounds.get(this.#round);
-    if (round === undefined || this.#stages.size === 3) return;
+    if (round === undefined || this.#stages.length === 3) return;
     const validatorIndex = proposerOf(this.#instance, this.#round);
     if (round.proposals.length > 0) this.#tellStage('proposed', { validatorIndex });
     if (this.#hasQuorum(round.prevotes)) this.#tellStage('prevoted');
@@ -75,8 +82,8 @@ export class TimelineWatch {
   }
 
   #tellStage(stage: Stage, more: { validatorIndex?: number } = {}): void {
-    if (this.#stages.has(stage)) return;
-    this.#stages.add(stage);
+    if (this.#stages.includes(stage)) return;
+    this.#stages.push(stage);
     this.#tell({ event: stage, round: this.#round, ...more });
   }
 

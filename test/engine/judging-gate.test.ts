@@ -1,82 +1,75 @@
 import assert from 'node:assert/strict';
 import { JudgingGate } from '../../src/engine/judging-gate.ts';
 import { UNDER_WAY_MAX, UNDER_WAY_MS } from '../../src/engine/limits.ts';
-import type { Judgement } from '../../src/protocol/judgement.ts';
 import { digestOf } from '../contract/store.ts';
-import { APPROVAL, TestClock, taskOf } from './fixture.ts';
-
-const BUDGET_MS = 60_000;
+import { TestClock } from './fixture.ts';
 
 describe('the gate before the judge', () => {
   let clock: TestClock;
   let gate: JudgingGate;
-  /** Numbers of the tasks that were judged, with the budget left, in order. */
-  let judged: [number, number | undefined][];
-  const tasks: AbortController[] = [];
-  const begin = (number: number): Promise<Judgement> => {
-    tasks[number] = new AbortController();
-    return gate.judge(digestOf(number), taskOf(number), tasks[number].signal, BUDGET_MS);
-  };
-  const fill = () => Promise.all(Array.from({ length: UNDER_WAY_MAX }, (_, number) => begin(number)));
+  /** Numbers of the tasks that were let in, in order. */
+  let begun: number[];
+  const enter = (number: number) => gate.enter(digestOf(number), () => begun.push(number));
+  const leave = (number: number) => gate.leave(digestOf(number));
+  const isWaiting = (number: number) => gate.isWaiting(digestOf(number));
 
   beforeEach(() => {
     clock = new TestClock();
-    judged = [];
-    const numbers = new Map(Array.from({ length: 2 * UNDER_WAY_MAX }, (_, n) => [JSON.stringify(taskOf(n)), n]));
-    const judge = async (task: unknown, _signal: AbortSignal, budgetMs?: number) => {
-      judged.push([numbers.get(JSON.stringify(task))!, budgetMs]);
-      return APPROVAL;
-    };
-    gate = new JudgingGate({ judge }, clock);
+    gate = new JudgingGate(clock);
+    begun = [];
+    for (let number = 0; number < UNDER_WAY_MAX; number++) enter(number);
   });
 
   it('lets so many in, and the others in their order as those before them end', async () => {
-    await fill();
-    const late = [begin(200), begin(201)];
-    assert.equal(judged.length, UNDER_WAY_MAX);
-    assert.ok(gate.isWaiting(digestOf(200)));
-    await clock.pass(500);
-    tasks[7]!.abort();
+    enter(200);
+    enter(201);
+    assert.equal(begun.length, UNDER_WAY_MAX);
+    assert.ok(isWaiting(200));
+    leave(7);
     await clock.pass(0);
-    assert.deepEqual(judged.at(-1), [200, BUDGET_MS - 500]);
-    assert.ok(!gate.isWaiting(digestOf(200)) && gate.isWaiting(digestOf(201)));
-    tasks[8]!.abort();
-    assert.deepEqual(await Promise.all(late), [APPROVAL, APPROVAL]);
+    assert.equal(begun.at(-1), 200);
+    assert.ok(!isWaiting(200) && isWaiting(201));
+    leave(7);
+    assert.ok(isWaiting(201), 'one place is given away once');
+    leave(8);
+    await clock.pass(0);
+    assert.equal(begun.at(-1), 201);
   });
 
   it('lets in at once what others have spoken of, and then no other in its place', async () => {
-    await fill();
-    void begin(200);
-    const spokenOf = begin(201);
+    enter(200);
+    enter(201);
     gate.letIn(digestOf(201));
     gate.letIn(digestOf(999));
-    await spokenOf;
-    assert.equal(judged.at(-1)![0], 201);
-    tasks[3]!.abort();
     await clock.pass(0);
-    assert.ok(gate.isWaiting(digestOf(200)), 'there are as many under way as there may be');
-    tasks[4]!.abort();
+    assert.equal(begun.at(-1), 201);
+    leave(3);
+    assert.ok(isWaiting(200), 'there are as many under way as there may be');
+    leave(4);
     await clock.pass(0);
-    assert.equal(judged.at(-1)![0], 200);
+    assert.equal(begun.at(-1), 200);
   });
 
   it('takes the place from tasks that do not end, so that an outage holds up none', async () => {
-    await fill();
-    const late = begin(200);
-    await clock.pass(UNDER_WAY_MS);
-    assert.equal(await late, APPROVAL);
-    assert.deepEqual(judged.at(-1), [200, BUDGET_MS - UNDER_WAY_MS]);
+    enter(200);
+    await clock.pass(UNDER_WAY_MS - 1);
+    assert.ok(isWaiting(200));
+    await clock.pass(1);
+    assert.equal(begun.at(-1), 200);
   });
 
-  it('forgets a task that ends while it waits', async () => {
-    await fill();
-    const ended = begin(200);
-    void begin(201);
-    tasks[200]!.abort(new Error('decided elsewhere'));
-    await assert.rejects(ended, /decided elsewhere/);
-    assert.ok(!gate.isWaiting(digestOf(200)));
-    tasks[0]!.abort();
+  it('forgets a task that ends while it waits, or in the moment of its turn', async () => {
+    enter(200);
+    enter(201);
+    leave(200);
+    assert.ok(!isWaiting(200));
+    leave(0);
     await clock.pass(0);
-    assert.equal(judged.at(-1)![0], 201);
+    assert.equal(begun.at(-1), 201);
+    enter(202);
+    leave(1);
+    leave(202);
+    await clock.pass(0);
+    assert.equal(begun.at(-1), 201);
   });
 });
